@@ -1,0 +1,246 @@
+import type { Ns } from '../lib/clock.ts'
+import type { Line, Seal } from './chain.ts'
+
+/**
+ * Everything that can happen in a run, as the files have it. These shapes are the product's
+ * memory: `judge` reads runs of years ago, so a field is added, never renamed.
+ */
+
+export const FORMAT_VERSION = 1
+
+// --- what was promised before anything happened -------------------------------------------
+
+/** A promise with a limit. Frozen in entry 0, judged from the files alone. */
+export type ObjectiveSpec =
+  | {
+      readonly kind: 'rto'
+      readonly id: string
+      readonly limitMs: number
+      /** Good answers in a row that start a stable run, and the time after it without a bad one. */
+      readonly stableCount: number
+      readonly holdDownMs: number
+      readonly source?: string
+    }
+  | {
+      readonly kind: 'no-outage'
+      readonly id: string
+      readonly holdDownMs: number
+      readonly source?: string
+    }
+  | {
+      readonly kind: 'rpo'
+      readonly id: string
+      readonly lostWrites: number
+      readonly source?: string
+    }
+  | {
+      readonly kind: 'checks'
+      readonly id: string
+      /** Titles of the facts that must all be seen as expected. */
+      readonly titles: readonly string[]
+      readonly source?: string
+    }
+
+/** A number of a source document, reported as held or not held; it never fails a run. */
+export type ClaimSpec = {
+  readonly source: string
+  readonly says: string
+  readonly of: 'rto'
+  readonly limitMs: number
+}
+
+/** A miss that the scenario exists to show. */
+export type Expectation = { readonly missed: string; readonly because: string }
+
+export type Frozen = {
+  readonly format: typeof FORMAT_VERSION
+  readonly scenario: string
+  readonly id: string
+  readonly variant?: string
+  readonly title: string
+  readonly hypothesis: string
+  readonly source: string
+  readonly product: string
+  readonly version: string
+  readonly multiplier: number
+  readonly seed: string
+  readonly argv: readonly string[]
+  readonly objectives: readonly ObjectiveSpec[]
+  readonly claims: readonly ClaimSpec[]
+  readonly expects: readonly Expectation[]
+  /** Ids of facts that must be seen at least once, or the run proves nothing. */
+  readonly mustObserve: readonly string[]
+  /** Whether the scenario runs the probe and so has a ledger. */
+  readonly probed: boolean
+  /** Whether the cluster's standbys answer reads themselves or hand them to the leader. */
+  readonly standbyReads: 'local' | 'forwarded'
+  readonly nodes: readonly string[]
+  /** The command that runs it again. */
+  readonly repro: string
+}
+
+// --- what happened: journal.jsonl ---------------------------------------------------------
+
+export type Phase =
+  | 'start'
+  | 'calibrate'
+  | 'steady'
+  | 'body'
+  | 'heal'
+  | 'converge'
+  | 'read-back'
+  | 'collect'
+
+export type FaultEvent = { readonly fault: string; readonly name: string; readonly target: string }
+
+export type JournalData = {
+  frozen: Frozen
+  phase: { readonly name: Phase }
+  'cluster.ready': {
+    readonly leader: string
+    readonly voters: readonly string[]
+    readonly sealType: string
+    readonly kmsEncrypts: number
+    /** Milliseconds of each part of the boot. */
+    readonly parts: Readonly<Record<string, number>>
+  }
+  /** One flip of the built-in server, as it was and as the probe measured it. */
+  calibration: { readonly errorsMs: readonly number[]; readonly worstMs: number }
+  gate: {
+    readonly id: string
+    readonly kind: 'soundness' | 'vacuity'
+    /** Ids of the objectives it guards; empty: all. */
+    readonly guards: readonly string[]
+    readonly held: boolean
+    readonly reason: string
+  }
+  'fault.planned': FaultEvent & {
+    readonly plan: unknown
+    readonly undo: string
+    readonly final: boolean
+  }
+  /** `issued`…`proven` bracket the instant at which the fault took effect. */
+  'fault.injected': FaultEvent & { readonly issued: Ns; readonly proven: Ns }
+  'fault.witnessed': FaultEvent & { readonly witness: string }
+  'fault.unseen': FaultEvent & { readonly lastSeen: string }
+  'fault.healed': FaultEvent & { readonly residue: readonly string[] }
+  'fault.stuck': FaultEvent & { readonly why: string }
+  'wait.started': { readonly what: string; readonly limitMs: number }
+  'wait.happened': { readonly what: string; readonly waitedMs: number }
+  'wait.expired': { readonly what: string; readonly waitedMs: number; readonly lastSeen: string }
+  'procedure.started': { readonly procedure: string; readonly form: 'corrected' | 'as-written' }
+  'step.started': { readonly procedure: string; readonly title: string; readonly source?: string }
+  'step.ended': {
+    readonly procedure: string
+    readonly title: string
+    readonly outcome: 'done' | 'refused' | 'failed' | 'skipped'
+    readonly observed?: string
+  }
+  /** One fact compared with what should be: the body asserts nothing, the judge does. */
+  check: {
+    readonly title: string
+    readonly source?: string
+    readonly expected: unknown
+    readonly observed: unknown
+  }
+  /** The probe's live view of a stable run; the judge derives it again from the samples. */
+  stable: { readonly since: Ns }
+  'node.state': {
+    readonly node: string
+    readonly health: number
+    readonly term?: number
+    readonly detail?: string
+  }
+  converged: { readonly voters: number; readonly appliedIndexes: Readonly<Record<string, number>> }
+  'file.closed': Seal
+  /** Wall and monotonic clock together; their distance must not move during a run. */
+  clock: { readonly wallMs: number; readonly t: Ns }
+  note: { readonly text: string }
+  error: { readonly message: string; readonly infrastructure: boolean }
+  aborted: { readonly why: string }
+  ended: Record<string, never>
+}
+
+export type JournalKind = keyof JournalData
+export type Entry = { [K in JournalKind]: Line<K, JournalData[K]> }[JournalKind]
+
+// --- the write lane, which is the ledger: writes.jsonl -----------------------------------
+
+export type WriteOutcome = 'acknowledged' | 'refused' | 'unknown'
+
+export type WriteData = {
+  /** On disk before the request is sent. */
+  sent: { readonly n: number; readonly path: string; readonly hash: string; readonly via: string }
+  answer: {
+    readonly n: number
+    readonly outcome: WriteOutcome
+    readonly version?: number
+    readonly status?: number
+    readonly why?: string
+    readonly call: Ns
+    readonly ret: Ns
+  }
+}
+export type WriteEntry = { [K in keyof WriteData]: Line<K, WriteData[K]> }[keyof WriteData]
+
+// --- samples of every lane: probes.jsonl ---------------------------------------------------
+
+/** What a lane does; judged lanes decide RTO and outage, the others explain and cross-check. */
+export type LaneKind = 'write' | 'read' | 'fresh-read' | 'health'
+
+export type LaneInfo = {
+  readonly lane: string
+  readonly kind: LaneKind
+  readonly judged: boolean
+  readonly target: string
+  readonly intervalMs: number
+  readonly deadlineMs: number
+}
+
+export type ProbeData = {
+  lanes: { readonly lanes: readonly LaneInfo[]; readonly firstSlotAt: Ns }
+  /** One request. `slot` × interval + first slot = `intended`; `call` − `intended` = lateness. */
+  sample: {
+    readonly lane: string
+    readonly slot: number
+    readonly intended: Ns
+    readonly call: Ns
+    readonly ret: Ns
+    readonly ok: boolean
+    readonly status?: number
+    readonly why?: string
+    /** Number of the write, on the write lane. */
+    readonly n?: number
+  }
+  /** Slots that could not be sent within 25 ms of their time. */
+  missed: { readonly lane: string; readonly fromSlot: number; readonly toSlot: number }
+  /** What the probe process used, once a second. */
+  usage: { readonly cpuMsPerS: number; readonly rssMiB: number; readonly loopDelayP99Ms: number }
+}
+export type ProbeEntry = { [K in keyof ProbeData]: Line<K, ProbeData[K]> }[keyof ProbeData]
+
+// --- the read-back of every write: reads.jsonl ---------------------------------------------
+
+export type ReadState = 'present' | 'absent' | 'deleted' | 'unreadable'
+
+export type ReadData = {
+  /** One pass over all numbered writes on one node or through the balancer. */
+  pass: {
+    readonly node: string
+    readonly as: 'balancer' | 'leader' | 'standby'
+    readonly writes: number
+    readonly pid: number
+  }
+  read: {
+    readonly n: number
+    readonly node: string
+    readonly state: ReadState
+    readonly version?: number
+    /** Whether content and its own checksum are those that were written. */
+    readonly intact?: boolean
+    readonly status?: number
+    readonly why?: string
+  }
+  'pass.ended': { readonly node: string; readonly read: number }
+}
+export type ReadEntry = { [K in keyof ReadData]: Line<K, ReadData[K]> }[keyof ReadData]
