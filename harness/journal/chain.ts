@@ -50,8 +50,12 @@ export class ChainWriter {
   append(kind: string, data: unknown, t: Ns = this.#clock.now()): Ns {
     if (this.#closed) throw new Error(`${this.file} is closed; "${kind}" came too late`)
     const wall = this.#withWall === undefined ? {} : { wall: this.#withWall() }
-    const text = JSON.stringify({ seq: this.#seq, t, ...wall, kind, data, prev: this.#head })
-    writeSync(this.#descriptor, `${text}\n`)
+    const text = onOneLine({ seq: this.#seq, t, ...wall, kind, data, prev: this.#head })
+    const line = Buffer.from(`${text}\n`)
+    const written = writeSync(this.#descriptor, line)
+    if (written < line.length) {
+      throw new Error(`${this.file} took ${written} of ${line.length} bytes; is the disk full?`)
+    }
     this.#head = hashOf(text)
     this.#seq++
     return t
@@ -67,11 +71,16 @@ export class ChainWriter {
   }
 }
 
+/** JSON leaves two separators as they are at which `readline` would break the line. */
+const onOneLine = (value: unknown): string =>
+  JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+
 /**
  * Reads a chained file line by line, in constant memory, and checks the chain as it goes.
+ * The generator returns what it found, for a comparison with a seal kept elsewhere.
  * @throws {ChainBroken} at the first line that does not belong.
  */
-export async function* readChain(path: string, seal?: Seal): AsyncGenerator<Line> {
+export async function* readChain(path: string, seal?: Seal): AsyncGenerator<Line, Seal> {
   const file = basename(path)
   let head = CHAIN_START
   let seq = 0
@@ -91,11 +100,13 @@ export async function* readChain(path: string, seal?: Seal): AsyncGenerator<Line
     seq++
     yield line
   }
-  if (seal === undefined) return
+  const found: Seal = { file, lines: seq, head }
+  if (seal === undefined) return found
   if (seal.lines !== seq) {
     throw new ChainBroken(file, seq, `is the last, but the journal recorded ${seal.lines} lines`)
   }
   if (seal.head !== head) throw new ChainBroken(file, seq, 'was changed after the file was closed')
+  return found
 }
 
 function parseLine(text: string): Line | undefined {

@@ -198,7 +198,12 @@ export type LaneInfo = {
 }
 
 export type ProbeData = {
-  lanes: { readonly lanes: readonly LaneInfo[]; readonly firstSlotAt: Ns }
+  lanes: {
+    readonly lanes: readonly LaneInfo[]
+    readonly firstSlotAt: Ns
+    /** Process of the probe: the read-back must come from another. */
+    readonly pid?: number
+  }
   /** One request. `slot` × interval + first slot = `intended`; `call` − `intended` = lateness. */
   sample: {
     readonly lane: string

@@ -23,6 +23,7 @@ export async function run(
   args: readonly string[],
   { cwd, env, input, within, signal, onLine }: CommandOptions = {},
 ): Promise<string> {
+  signal?.throwIfAborted()
   const options: SpawnOptions = { stdio: ['pipe', 'pipe', 'pipe'], detached: true }
   if (cwd !== undefined) options.cwd = cwd
   if (env !== undefined) options.env = { ...process.env, ...env }

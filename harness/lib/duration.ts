@@ -28,9 +28,12 @@ export class BadDuration extends Error {
 
 /** `{ ms: 1943 }` as people read it: `1.94 s`. */
 export function formatDuration({ ms }: Duration): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
-  const wholeMinutes = Math.floor(ms / 60_000)
-  const rest = Math.round((ms - wholeMinutes * 60_000) / 1000)
+  // The limits are where rounding would show a full unit of the smaller kind.
+  if (ms < 999.5) return `${Math.round(ms)} ms`
+  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  const wholeSeconds = Math.round(ms / 1000)
+  const rest = wholeSeconds % 60
+  const wholeMinutes = (wholeSeconds - rest) / 60
   return rest === 0 ? `${wholeMinutes} min` : `${wholeMinutes} min ${rest} s`
 }

@@ -1,4 +1,8 @@
-import { Pool } from 'undici'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { Client, EnvHttpProxyAgent, fetch } from 'undici'
+import { type Address, dialler, type Tls } from './dial.ts'
 import type { Duration } from './duration.ts'
 
 /**
@@ -7,13 +11,7 @@ import type { Duration } from './duration.ts'
  * socket-idle timeout can stay silent for seconds while a connection hangs.
  */
 
-export type Address = { readonly host: string; readonly port: number }
-export type Tls = {
-  /** PEM of the only authority that is trusted. */
-  readonly ca: string
-  /** The name the certificate must carry; the address may be an IP. */
-  readonly servername: string
-}
+export type { Address, Tls }
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -21,7 +19,8 @@ export type HttpRequest = {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'LIST' | 'PATCH'
   readonly path: string
   readonly headers?: Headers
-  readonly body?: string | Uint8Array
+  /** A stream is sent as it is read; give its `content-length` in the headers. */
+  readonly body?: string | Uint8Array | Readable
   readonly within: Duration
   readonly signal?: AbortSignal | undefined
 }
@@ -59,9 +58,27 @@ export class RequestFailed extends Error {
   }
 }
 
+/** An undici client has one connection; `socket` is also there while it is still being dialled. */
+type Connection = { readonly client: Client; readonly generation: number; socket?: Socket }
+
+type Waiting = { readonly start: (connection: Connection) => void }
+
+/**
+ * The connections to one address. A request has its connection to itself, so a request that
+ * is given up takes its connection with it, also one that hangs while it is being dialled:
+ * undici's own pool would keep that one busy until the kernel gives up, minutes later.
+ */
 export class HttpTarget {
   readonly address: Address
-  readonly #pool: Pool
+  readonly #origin: string
+  readonly #limit: number
+  readonly #keepAlive: boolean
+  readonly #dial: () => Socket
+  readonly #idle: Connection[] = []
+  readonly #busy = new Set<Connection>()
+  readonly #waiting = new Set<Waiting>()
+  #generation = 0
+  #closed = false
 
   constructor(
     address: Address,
@@ -69,26 +86,10 @@ export class HttpTarget {
   ) {
     this.address = address
     const scheme = tls === undefined ? 'http' : 'https'
-    this.#pool = new Pool(`${scheme}://${hostInUrl(address.host)}:${address.port}`, {
-      connections,
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 30_000,
-      // undici's own retry-free defaults apply; a request limit of 1 makes each connection fresh.
-      ...(keepAlive ? {} : { maxRequestsPerClient: 1 }),
-      connect: {
-        timeout: 0,
-        ...(tls === undefined
-          ? {}
-          : {
-              ca: tls.ca,
-              servername: tls.servername,
-              ...(keepAlive ? {} : { maxCachedSessions: 0 }),
-            }),
-      },
-    })
+    this.#origin = `${scheme}://${hostInUrl(address.host)}:${address.port}`
+    this.#limit = connections
+    this.#keepAlive = keepAlive
+    this.#dial = dialler(address, tls, keepAlive)
   }
 
   /**
@@ -115,6 +116,15 @@ export class HttpTarget {
     return this.#exchange(request, onChunk)
   }
 
+  /**
+   * Lets no later request use a connection that exists now: idle ones are closed at once, the
+   * others when their request ends.
+   */
+  redial(): void {
+    this.#generation++
+    for (const connection of this.#idle.splice(0)) discard(connection)
+  }
+
   #exchange(
     { method, path, headers = {}, body, within, signal }: HttpRequest,
     onChunk: (chunk: Buffer, status: number) => void,
@@ -122,65 +132,125 @@ export class HttpTarget {
     return new Promise((resolve, reject) => {
       let sent = false
       let settled = false
-      let abortExchange: ((reason: Error) => void) | undefined
+      let connection: Connection | undefined
       let answer: Omit<HttpAnswer, 'body'> | undefined
-      const settle = (finish: () => void) => {
+      const settle = (reusable: boolean, finish: () => void) => {
         if (settled) return
         settled = true
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
+        this.#waiting.delete(waiting)
         finish()
+        if (connection !== undefined) this.#release(connection, reusable)
       }
       const fail = (message: string, code: string, cause?: unknown) =>
-        settle(() => reject(new RequestFailed(message, { sent, code, cause })))
-      const timer = setTimeout(() => {
-        fail(
-          `${method} ${path}: no answer within ${within.ms} ms`,
-          sent ? 'TIMEOUT' : 'CONNECT_TIMEOUT',
-        )
-        abortExchange?.(new Error('deadline passed'))
-      }, within.ms)
-      const onAbort = () => {
-        fail(`${method} ${path}: stopped`, 'ABORTED', signal?.reason)
-        abortExchange?.(new Error('stopped'))
+        settle(false, () => {
+          reject(new RequestFailed(`${method} ${path}: ${message}`, { sent, code, cause }))
+        })
+      const onDeadline = () =>
+        fail(`no answer within ${within.ms} ms`, sent ? 'TIMEOUT' : 'CONNECT_TIMEOUT')
+      const onAbort = () => fail('stopped', 'ABORTED', signal?.reason)
+      const start = (own: Connection) => {
+        connection = own
+        try {
+          own.client.dispatch(
+            {
+              method: method as 'GET',
+              path,
+              headers: { ...headers },
+              body: body ?? null,
+              ...(this.#keepAlive ? {} : { reset: true }),
+            },
+            {
+              onRequestStart(controller) {
+                // A request that was on the wire once must not be there a second time.
+                if (settled || sent) return controller.abort(new Error('was given up before'))
+                sent = true
+              },
+              onResponseStart(_controller, status, responseHeaders) {
+                answer = { status, headers: responseHeaders }
+              },
+              onResponseData(_controller, chunk) {
+                if (!settled && answer !== undefined) onChunk(chunk, answer.status)
+              },
+              onResponseEnd() {
+                const complete = answer
+                if (complete !== undefined) settle(true, () => resolve(complete))
+              },
+              onResponseError(_controller, error) {
+                fail(error.message, codeOf(error), error)
+              },
+            },
+          )
+        } catch (error) {
+          fail(String(error), codeOf(error), error)
+        }
       }
+      const waiting = { start }
+      const timer = setTimeout(onDeadline, within.ms)
+      if (this.#closed) return fail('the target was closed before', 'CLOSED')
       if (signal?.aborted) return onAbort()
       signal?.addEventListener('abort', onAbort, { once: true })
-      try {
-        this.#pool.dispatch(
-          { method: method as 'GET', path, headers: { ...headers }, body: body ?? null },
-          {
-            onRequestStart(controller) {
-              // The deadline may have passed while the connection was still being made.
-              if (settled) return controller.abort(new Error('deadline passed before sending'))
-              abortExchange = (reason) => controller.abort(reason)
-              sent = true
-            },
-            onResponseStart(_controller, status, responseHeaders) {
-              answer = { status, headers: responseHeaders }
-            },
-            onResponseData(_controller, chunk) {
-              if (!settled && answer !== undefined) onChunk(chunk, answer.status)
-            },
-            onResponseEnd() {
-              const complete = answer
-              if (complete !== undefined) settle(() => resolve(complete))
-            },
-            onResponseError(_controller, error) {
-              fail(`${method} ${path}: ${error.message}`, codeOf(error), error)
-            },
-          },
-        )
-      } catch (error) {
-        fail(`${method} ${path}: ${String(error)}`, codeOf(error), error)
-      }
+      this.#waiting.add(waiting)
+      this.#startWaiting()
     })
+  }
+
+  #startWaiting(): void {
+    for (const waiting of this.#waiting) {
+      if (this.#busy.size >= this.#limit) return
+      this.#waiting.delete(waiting)
+      const connection = this.#idle.pop() ?? this.#connect()
+      this.#busy.add(connection)
+      waiting.start(connection)
+    }
+  }
+
+  #connect(): Connection {
+    const client = new Client(this.#origin, {
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 30_000,
+      connect: (_options, done) => {
+        const socket = this.#dial()
+        connection.socket = socket
+        let reported = false
+        const report = (...result: Parameters<typeof done>) => {
+          if (reported) return
+          reported = true
+          done(...result)
+        }
+        const ready = socket instanceof TLSSocket ? 'secureConnect' : 'connect'
+        socket.once(ready, () => report(null, socket))
+        socket.on('error', (error) => report(error, null))
+      },
+    })
+    const connection: Connection = { client, generation: this.#generation }
+    return connection
+  }
+
+  #release(connection: Connection, reusable: boolean): void {
+    this.#busy.delete(connection)
+    const current = connection.generation === this.#generation
+    if (reusable && current && this.#keepAlive && !this.#closed) this.#idle.push(connection)
+    else discard(connection)
+    this.#startWaiting()
   }
 
   /** Ends all connections; requests still under way fail. */
   async close(): Promise<void> {
-    await this.#pool.destroy().catch(() => {}) // destroying twice is not worth an error
+    this.#closed = true
+    for (const connection of [...this.#idle.splice(0), ...this.#busy]) discard(connection)
   }
+}
+
+/** Undici's own `destroy` leaves a connection alone that is still being dialled. */
+function discard({ client, socket }: Connection): void {
+  const ended = client.destroy()
+  socket?.destroy()
+  ended.catch(() => {}) // destroying twice is not worth an error
 }
 
 function codeOf(error: unknown): string {
@@ -192,7 +262,10 @@ function codeOf(error: unknown): string {
 
 const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
-/** Small GET or POST to an ordinary URL, for one-off calls; `HTTP_PROXY` and friends are obeyed by Node. */
+/**
+ * Small GET or POST to an ordinary URL outside the stack. Only these calls obey `HTTP_PROXY`,
+ * `HTTPS_PROXY` and `NO_PROXY`: a proxy must never stand between us and our own containers.
+ */
 export async function fetchOnce(
   url: string,
   {
@@ -206,12 +279,13 @@ export async function fetchOnce(
     body?: string
     within: Duration
   },
-): Promise<{ status: number; headers: globalThis.Headers; text: string }> {
+): Promise<{ status: number; headers: { get(name: string): string | null }; text: string }> {
   const response = await fetch(url, {
     method,
     headers,
     redirect: 'manual',
     signal: AbortSignal.timeout(within.ms),
+    dispatcher: new EnvHttpProxyAgent(),
     ...(body === undefined ? {} : { body }),
   })
   return { status: response.status, headers: response.headers, text: await response.text() }

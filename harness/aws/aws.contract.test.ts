@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readSettings } from '../settings.ts'
+import { connectDocker } from '../stack/docker.ts'
+import { resolveImages } from '../stack/images.ts'
+import {
+  awaitLocalstack,
+  kmsCalls,
+  LOCALSTACK_PORT,
+  type Localstack,
+  startLocalstack,
+} from '../stack/localstack.ts'
+import { createNetwork, type Network } from '../stack/network.ts'
+import { Kms, newKey } from './kms.ts'
+import { S3 } from './s3.ts'
+
+/** Both clients against the real emulator. */
+
+let network: Network
+let localstack: Localstack
+let kms: Kms
+let s3: S3
+
+beforeAll(async () => {
+  const docker = await connectDocker({ dial: 'published' })
+  const images = await resolveImages(docker, ['localstack'], { sources: readSettings().sources })
+  const name = `drill-contract-aws-${randomUUID().slice(0, 8)}`
+  const labels = { 'vault-drill.run': name }
+  network = await createNetwork(docker.engine, name, labels)
+  const { reference: image, entrypoint } = images.localstack
+  localstack = await startLocalstack(docker.engine, {
+    name,
+    image,
+    entrypoint,
+    network: name,
+    ip: network.address(2),
+    labels,
+    services: ['kms', 's3'],
+    publish: true,
+  })
+  const port = await localstack.container.publishedPort(LOCALSTACK_PORT)
+  const address = { host: '127.0.0.1', port }
+  await awaitLocalstack(localstack, address, ['kms', 's3'])
+  kms = await Kms.at(address)
+  s3 = await S3.at(address)
+})
+
+afterAll(async () => {
+  kms?.close()
+  s3?.close()
+  await localstack?.container.remove()
+  await network?.remove()
+})
+
+describe('a KMS key', () => {
+  const key = newKey('alias/drill-contract')
+  const text = Buffer.from('a root key')
+
+  test('is found by its alias and encrypts so that the blob alone can be decrypted', async () => {
+    await kms.seed(key)
+    const { arn, state } = await kms.describe(key.alias)
+    expect(arn).toBe(`arn:aws:kms:us-east-1:123456789012:key/${key.id}`)
+    expect(state).toBe('Enabled')
+    const blob = await kms.encrypt(key.alias, text)
+    expect(Buffer.from(blob).includes(text)).toBe(false)
+    expect(Buffer.from(await kms.decrypt(blob))).toEqual(text)
+    expect(await kmsCalls(localstack, 'Encrypt')).toBe(1)
+  })
+
+  test('that is disabled decrypts nothing until it is enabled again', async () => {
+    const blob = await kms.encrypt(key.id, text)
+    await kms.disable(key.id)
+    expect((await kms.describe(key.id)).state).toBe('Disabled')
+    await expect(kms.decrypt(blob)).rejects.toMatchObject({
+      code: 'DisabledException',
+      status: 400,
+    })
+    await kms.enable(key.id)
+    expect(Buffer.from(await kms.decrypt(blob))).toEqual(text)
+  })
+
+  test('that is seeded again opens what it closed before', async () => {
+    const blob = await kms.encrypt(key.id, text)
+    await kms.seed(key)
+    expect(Buffer.from(await kms.decrypt(blob))).toEqual(text)
+  })
+
+  test('with another material opens nothing of it', async () => {
+    const blob = await kms.encrypt(key.id, text)
+    await kms.seed({ ...newKey('alias/drill-contract'), id: key.id })
+    await expect(kms.decrypt(blob)).rejects.toMatchObject({ operation: 'kms:Decrypt' })
+    await kms.seed(key)
+  })
+
+  test('that does not exist is named as such', async () => {
+    await expect(kms.describe('alias/nobody')).rejects.toMatchObject({ code: 'NotFoundException' })
+  })
+})
+
+describe('a bucket', () => {
+  const bucket = 'drill-contract'
+
+  test('keeps versions of an object and gives the newest', async () => {
+    await s3.createBucket(bucket)
+    const first = await s3.put(bucket, 'snapshots/a', 'one', { metadata: { sha256: 'abc' } })
+    const second = await s3.put(bucket, 'snapshots/a', Buffer.from('two!'))
+    expect(first).not.toBe(second)
+    expect((await s3.get(bucket, 'snapshots/a')).toString()).toBe('two!')
+    expect(await s3.head(bucket, 'snapshots/a')).toEqual({
+      bytes: 4,
+      version: second,
+      metadata: {},
+    })
+  })
+
+  test('lists what begins with a prefix', async () => {
+    await s3.put(bucket, 'other/b', 'b', { metadata: { sha256: 'def' } })
+    const found = await s3.list(bucket, { prefix: 'snapshots/' })
+    expect(found).toMatchObject([{ key: 'snapshots/a', bytes: 4 }])
+    expect(Date.parse(found[0]?.storedAt ?? '')).not.toBeNaN()
+    expect((await s3.list(bucket)).map(({ key }) => key)).toEqual(['other/b', 'snapshots/a'])
+    expect((await s3.head(bucket, 'other/b'))?.metadata).toEqual({ sha256: 'def' })
+  })
+
+  test('without an object answers nothing for its head and an error for its content', async () => {
+    expect(await s3.head(bucket, 'nothing')).toBeUndefined()
+    await expect(s3.get(bucket, 'nothing')).rejects.toMatchObject({ code: 'NoSuchKey' })
+  })
+
+  test('that does not exist is an error', async () => {
+    await expect(s3.list('no-such-bucket')).rejects.toMatchObject({ code: 'NoSuchBucket' })
+  })
+})

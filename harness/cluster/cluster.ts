@@ -1,0 +1,375 @@
+import type { JournalData } from '../journal/entry.ts'
+import type { Authority } from '../lib/certificates.ts'
+import { type Duration, milliseconds, seconds } from '../lib/duration.ts'
+import { type Address, RequestFailed, type Tls } from '../lib/http.ts'
+import type { Secret } from '../lib/secret.ts'
+import { type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import type { Container } from '../stack/container.ts'
+import type { Docker } from '../stack/docker.ts'
+import { VaultClient } from '../vault/client.ts'
+import { healthBody, healthWithStandbyOk } from '../vault/health.ts'
+import { KV_MOUNT } from '../vault/kv.ts'
+import { leaderView } from '../vault/leader.ts'
+import { type Product, type ProductFacts, products } from '../vault/product.ts'
+import { type AutopilotState, type RaftPeer, raftPeers } from '../vault/raft.ts'
+import { seal } from '../vault/seal.ts'
+import { AppRole } from './app-role.ts'
+import { type Ground, type Holdings, startPod } from './ground.ts'
+import { readSnapshot, textsIn } from './in-clear.ts'
+import type { Node } from './node.ts'
+import { Operator } from './operator.ts'
+import { Secrets } from './secrets.ts'
+import { AUDIT_FILE, type ServerSpec, startServer } from './server.ts'
+import type { Surroundings } from './surroundings.ts'
+import { API_PORT, type PodPlan } from './topology.ts'
+import { View } from './view.ts'
+
+export type ClusterParts = {
+  readonly ground: Ground
+  readonly holdings: Holdings
+  readonly product: Product
+  readonly multiplier: number
+  readonly nodes: readonly Node[]
+  readonly spare: PodPlan
+  readonly surroundings: Surroundings
+  readonly authority: Authority | undefined
+  readonly rootToken: Secret
+  readonly recoveryKeys: readonly Secret[]
+  readonly probeToken: Secret
+  readonly serverSpec: ServerSpec
+}
+
+export type Gate = JournalData['gate']
+export type Readiness = JournalData['cluster.ready']
+
+/** A node younger than this still runs with tripled Raft timeouts (performance.md §1.1). */
+const SETTLED_AFTER = seconds(12)
+
+/** The body that the runbook expects (RB:574-584). */
+const RUNBOOK_HEALTH_FIELDS = [
+  'initialized',
+  'sealed',
+  'standby',
+  'performance_standby',
+  'replication_performance_mode',
+  'replication_dr_mode',
+  'server_time_utc',
+  'version',
+]
+
+/** A running cluster and everything around it that is its own. */
+export class Cluster {
+  readonly #parts: ClusterParts
+  readonly #view: View
+  #names = 0
+  readonly readiness: Readiness
+
+  constructor(parts: ClusterParts, readiness: Readiness) {
+    this.#parts = parts
+    this.readiness = readiness
+    this.#view = new View(parts.nodes.map(({ client }) => client.withToken(parts.rootToken)))
+  }
+
+  get nodes(): readonly Node[] {
+    return this.#parts.nodes
+  }
+
+  get docker(): Docker {
+    return this.#parts.ground.docker
+  }
+
+  get product(): Product {
+    return this.#parts.product
+  }
+
+  /** What is particular about this product. */
+  get facts(): ProductFacts {
+    return products[this.product]
+  }
+
+  get authority(): Authority | undefined {
+    return this.#parts.authority
+  }
+
+  /** Raft's heartbeat timeout: 1 s times the multiplier. */
+  get heartbeat(): Duration {
+    return seconds(this.#parts.multiplier)
+  }
+
+  /** What the probe needs to dial everything directly, through no link of the operator's. */
+  get probeTargets(): {
+    readonly balancer: { name: string; address: Address; tls?: Tls | undefined }
+    readonly nodes: readonly { name: string; address: Address; tls?: Tls | undefined }[]
+    readonly token: Secret
+  } {
+    const { nodes, surroundings, probeToken } = this.#parts
+    return {
+      balancer: {
+        name: 'balancer',
+        address: surroundings.balancer.address,
+        tls: this.#tls('balancer'),
+      },
+      nodes: nodes.map(({ name, address }) => ({ name, address, tls: this.#tls(name) })),
+      token: probeToken,
+    }
+  }
+
+  node(name: string): Node {
+    const node = this.nodes.find((each) => each.name === name)
+    if (node === undefined) throw new RangeError(`there is no node ${name}`)
+    return node
+  }
+
+  /** @throws {NeverHappened} when nobody leads, or two do, for a minute. */
+  async leader(): Promise<Node> {
+    return this.node(await this.#view.leader())
+  }
+
+  /** A node that leads now and is not this one. */
+  async leaderOtherThan(node: Node): Promise<Node | undefined> {
+    const leaders = await this.#view.leaders()
+    const other = leaders.find((name) => name !== node.name)
+    return other === undefined ? undefined : this.node(other)
+  }
+
+  async isLedByOtherThan(node: Node): Promise<boolean> {
+    return (await this.leaderOtherThan(node)) !== undefined
+  }
+
+  async standbys(): Promise<readonly Node[]> {
+    const leader = await this.leader()
+    return this.nodes.filter((node) => node !== leader)
+  }
+
+  term(): Promise<number> {
+    return this.#view.term()
+  }
+
+  async stepDown(leader: Node): Promise<void> {
+    await this.#view.stepDown(leader.name)
+  }
+
+  /** The Raft peer set as the leader has it. */
+  async peers(): Promise<readonly RaftPeer[]> {
+    return raftPeers(this.onNode(await this.leader()), { within: seconds(5) })
+  }
+
+  autopilot(): Promise<AutopilotState | undefined> {
+    return this.#view.autopilot()
+  }
+
+  async healthyVoters(): Promise<number> {
+    const state = await this.#view.autopilot()
+    return (
+      state?.servers.filter((each) => each.healthy && state.voters.includes(each.node)).length ?? 0
+    )
+  }
+
+  /** Everything of this cluster that writes a log. */
+  get containers(): readonly { readonly name: string; readonly container: Container }[] {
+    const { nodes, surroundings } = this.#parts
+    return [
+      ...nodes.map(({ name, vault }) => ({ name, container: vault })),
+      ...nodes.map(({ name, pod }) => ({ name: `${name}-pod`, container: pod })),
+      { name: 'balancer', container: surroundings.balancer.container },
+      { name: 'balancer-pod', container: surroundings.balancer.pod.container },
+      { name: 'operator-pod', container: surroundings.operator.pod.container },
+    ]
+  }
+
+  /** Client with every right, through the balancer. */
+  viaBalancer(): VaultClient {
+    const { surroundings, rootToken } = this.#parts
+    return new VaultClient({
+      node: 'balancer',
+      address: surroundings.balancer.address,
+      tls: this.#tls('balancer'),
+      token: rootToken,
+    })
+  }
+
+  /** Client with every right on one node. */
+  onNode(node: Node): VaultClient {
+    return this.#view.client(node.name)
+  }
+
+  /** The application's view: secrets through the balancer. */
+  secrets(): Secrets {
+    return new Secrets(this.viaBalancer())
+  }
+
+  operator(signal: AbortSignal): Operator {
+    const { nodes, surroundings, rootToken } = this.#parts
+    const clients = nodes.map(
+      ({ name }) =>
+        new VaultClient({
+          node: name,
+          address: surroundings.operator.addressOf(name),
+          tls: this.#tls(name),
+          token: rootToken,
+        }),
+    )
+    return new Operator(new View(clients), nodes.length, signal)
+  }
+
+  /** Whether a fault may be injected now, and why not. */
+  async cleanStart(signal: AbortSignal): Promise<Gate> {
+    const gate = { id: 'clean-start', kind: 'soundness', guards: [] } as const
+    try {
+      await until('the cluster is settled and clean', () => this.#cleanliness(), {
+        within: seconds(60),
+        every: milliseconds(100),
+        signal,
+      })
+      return {
+        ...gate,
+        held: true,
+        reason: 'three settled voters, no residue, leader known to all',
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      return {
+        ...gate,
+        held: false,
+        reason: error instanceof Error ? error.message : String(error),
+      }
+    }
+  }
+
+  async #cleanliness() {
+    const voters = await this.#view.voters(this.nodes.length)
+    if (!voters.happened) return voters
+    const ages = await Promise.all(this.nodes.map((node) => node.age()))
+    const young = this.nodes.filter((_, i) => (ages[i]?.ms ?? 0) < SETTLED_AFTER.ms)
+    if (young.length > 0)
+      return notYet(`${young.map(({ name }) => name)} started less than 12 s ago`)
+    const views = await Promise.all(
+      this.nodes.map(({ client }) => leaderView(client, { within: seconds(2) })),
+    )
+    const named = new Set(views.map(({ leaderAddress }) => leaderAddress))
+    if (named.size !== 1 || named.has('')) return notYet(`nodes name ${[...named].join(' and ')}`)
+    const { balancer, operator } = this.#parts.surroundings
+    const pods = [...this.nodes.map(({ links }) => links), balancer.pod.links, operator.pod.links]
+    const residue = (await Promise.all(pods.map((links) => links.residue()))).flat()
+    if (residue.length > 0) return notYet(residue.join(', '))
+    return happened(true)
+  }
+
+  /**
+   * Waits until all voters are healthy and have applied the same index. Nothing may write
+   * meanwhile, or the indexes never meet.
+   * @throws {NeverHappened} with what differs.
+   */
+  async converge(signal: AbortSignal): Promise<JournalData['converged']> {
+    return until(
+      'the cluster has converged',
+      async () => {
+        const voters = await this.#view.voters(this.nodes.length)
+        if (!voters.happened) return voters
+        const appliedIndexes = Object.fromEntries(
+          await Promise.all(
+            this.nodes.map(async ({ name, client }) => {
+              const { appliedIndex } = await leaderView(client, { within: seconds(2), signal })
+              return [name, appliedIndex] as const
+            }),
+          ),
+        )
+        return new Set(Object.values(appliedIndexes)).size === 1
+          ? happened({ voters: this.nodes.length, appliedIndexes })
+          : notYet(`applied indexes are ${JSON.stringify(appliedIndexes)}`)
+      },
+      { within: seconds(90), every: milliseconds(100), signal },
+    )
+  }
+
+  /** An uninitialised server beside the cluster; stop it with `dismiss`. */
+  async startSpare(options: Pick<ServerSpec, 'clientCertificates'> = {}): Promise<Node> {
+    const { ground, holdings, spare, serverSpec } = this.#parts
+    const pod = await startPod(ground, holdings, spare, [API_PORT])
+    return (await startServer(ground, holdings, pod, { ...serverSpec, ...options })).node
+  }
+
+  /** Removes a spare node and its pod. */
+  async dismiss(spare: Node): Promise<void> {
+    const { holdings } = this.#parts
+    await holdings.discard(spare.vault)
+    await holdings.discard(spare.pod)
+  }
+
+  /** Seals the leader by API. With a KMS seal only a restart of its process opens it again. */
+  async seal(leader: Node): Promise<void> {
+    await seal(this.onNode(leader), { within: seconds(10) })
+  }
+
+  /** `2` when `secret/` is mounted as KV version 2. */
+  async kvVersion(): Promise<string | undefined> {
+    const { data } = await this.secrets().call('GET', 'sys/mounts')
+    const mounts = data as Record<string, { options?: { version?: string } | null } | undefined>
+    return mounts[`${KV_MOUNT}/`]?.options?.version
+  }
+
+  healthWithStandbyOk(node: Node): Promise<number> {
+    return healthWithStandbyOk(node.client, { within: seconds(2) })
+  }
+
+  /** Those fields of RB:574-584 that the node's health answer does not have. */
+  async missingHealthFields(node: Node): Promise<readonly string[]> {
+    const body = await healthBody(node.client, { within: seconds(2) })
+    return RUNBOOK_HEALTH_FIELDS.filter((field) => !(field in body))
+  }
+
+  /** `open`, or the system's name of why a connection to the node's API cannot be made. */
+  async connectionTo(node: Node): Promise<string> {
+    return node.health().then(
+      () => 'open',
+      (error) => (error instanceof RequestFailed ? error.code : String(error)),
+    )
+  }
+
+  /** A name that nothing in this cluster has yet. */
+  freshName(): string {
+    return `${Math.round(performance.now())}-${this.#names++}`
+  }
+
+  /** An AppRole of its own, ready to log in through the balancer; twice is harmless. */
+  async appRole(name: string): Promise<AppRole> {
+    return AppRole.create(this.viaBalancer(), name)
+  }
+
+  /** Size of a node's audit file so far. */
+  async auditBytes(node: Node): Promise<number> {
+    return (await node.vault.read(AUDIT_FILE)).length
+  }
+
+  /** A TLS handshake with the node's API, as a client of another kind would make it. */
+  handshake(node: Node, client: Omit<TlsClient, 'servername'>): Promise<string> {
+    return tlsHandshake(node.address, { servername: node.name, ...client })
+  }
+
+  /**
+   * Which of these texts stand in clear, raw or in base64 or hex, in the data files of any node
+   * or in a snapshot.
+   */
+  async inClear(texts: readonly string[]): Promise<readonly string[]> {
+    const found = new Set<string>()
+    for (const node of this.nodes) {
+      const files = await node.vault.readAll(products[this.product].dataPath)
+      for (const text of textsIn(files, texts)) found.add(text)
+    }
+    const leader = await this.leader()
+    const snapshot = await readSnapshot(this.onNode(leader))
+    for (const text of textsIn(snapshot, texts)) found.add(text)
+    return [...found].sort()
+  }
+
+  /** Removes everything the cluster has made. Twice is harmless. */
+  async remove(): Promise<void> {
+    await this.#parts.holdings.removeAll()
+  }
+
+  #tls(servername: string): Tls | undefined {
+    const { authority } = this.#parts
+    return authority === undefined ? undefined : { ca: authority.ca, servername }
+  }
+}

@@ -1,0 +1,32 @@
+import { seconds } from '../lib/duration.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { VaultClient } from '../vault/client.ts'
+import { type Product, products } from '../vault/product.ts'
+import { createToken, enableFileAudit, mountKv, writePolicy } from '../vault/setup.ts'
+import { TENANT_POLICY, TENANT_POLICY_NAME } from '../vault/tenant-policy.ts'
+import { AUDIT_FILE } from './server.ts'
+
+/** Where the probe's numbered writes and its canaries live; nothing else writes there. */
+export const LEDGER_ROOT = 'rpo'
+
+const PROBE_POLICY = `
+path "secret/data/${LEDGER_ROOT}/*" { capabilities = ["create", "read", "update"] }
+`
+
+/** Enough for a secret that is written over and over; a numbered write has one version anyway. */
+const MAX_VERSIONS = 100
+
+/** What the init script of the design sets up (HLD:371-404), and what the probe needs. */
+export async function furnish(
+  root: VaultClient,
+  product: Product,
+  signal: AbortSignal,
+): Promise<{ probe: Secret }> {
+  const options = { within: seconds(10), signal }
+  if (products[product].auditBy === 'api')
+    await enableFileAudit(root, { file: AUDIT_FILE, ...options })
+  await mountKv(root, { maxVersions: MAX_VERSIONS, ...options })
+  await writePolicy(root, { name: TENANT_POLICY_NAME, rules: TENANT_POLICY, ...options })
+  await writePolicy(root, { name: 'drill-probe', rules: PROBE_POLICY, ...options })
+  return { probe: await createToken(root, { policies: ['drill-probe'], ttl: '24h', ...options }) }
+}

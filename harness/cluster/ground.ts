@@ -1,0 +1,125 @@
+import type { Address } from '../lib/http.ts'
+import {
+  type Container,
+  type ContainerSpec,
+  createContainer,
+  ignoring,
+} from '../stack/container.ts'
+import type { Docker } from '../stack/docker.ts'
+import { Links } from '../stack/toxiproxy.ts'
+import { type PodPlan, TOXIPROXY_PORT } from './topology.ts'
+
+export type Image = {
+  readonly reference: string
+  readonly entrypoint?: readonly string[] | undefined
+}
+
+/** What all clusters of one run stand on. */
+export type Ground = {
+  readonly docker: Docker
+  readonly runId: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly network: string
+  /** The n-th address of the run's network. */
+  readonly address: (n: number) => string
+  readonly aws: Address
+  readonly images: {
+    readonly server: Image
+    readonly toxiproxy: Image
+    readonly haproxy: Image
+  }
+}
+
+/**
+ * What one cluster has made, so that all of it can be removed whatever happened. A thing is
+ * entered before it is started.
+ */
+export class Holdings {
+  readonly #ground: Ground
+  readonly #prefix: string
+  readonly #containers = new Set<Container>()
+  readonly #volumes = new Set<string>()
+
+  constructor(ground: Ground, prefix: string) {
+    this.#ground = ground
+    this.#prefix = prefix
+  }
+
+  async container(spec: Omit<ContainerSpec, 'labels'>): Promise<Container> {
+    const { docker, labels } = this.#ground
+    const name = `${this.#prefix}-${spec.name}`
+    const container = await createContainer(docker.engine, {
+      ...spec,
+      name,
+      labels: { ...labels, 'vault-drill.role': spec.name },
+    })
+    this.#containers.add(container)
+    return container
+  }
+
+  async volume(name: string): Promise<string> {
+    const { docker, labels } = this.#ground
+    const full = `${this.#prefix}-${name}`
+    this.#volumes.add(full)
+    await docker.engine.createVolume({ Name: full, Labels: { ...labels } })
+    return full
+  }
+
+  async discard(container: Container): Promise<void> {
+    await container.remove()
+    this.#containers.delete(container)
+  }
+
+  async discardVolume(name: string): Promise<void> {
+    await this.#ground.docker.engine.getVolume(name).remove({ force: true }).catch(ignoring(404))
+    this.#volumes.delete(name)
+  }
+
+  async removeAll(): Promise<void> {
+    await Promise.all([...this.#containers].map((container) => this.discard(container)))
+    await Promise.all([...this.#volumes].map((volume) => this.discardVolume(volume)))
+  }
+}
+
+export type Pod = { readonly container: Container; readonly links: Links; readonly plan: PodPlan }
+
+/** A pod with its links in place; `ports` are the ones that people and other hosts may need. */
+export async function startPod(
+  ground: Ground,
+  holdings: Holdings,
+  plan: PodPlan,
+  ports: readonly number[],
+  signal?: AbortSignal,
+): Promise<Pod> {
+  const container = await holdings.container({
+    name: `${plan.name}-pod`,
+    image: ground.images.toxiproxy.reference,
+    ...(ground.images.toxiproxy.entrypoint === undefined
+      ? {}
+      : { entrypoint: ground.images.toxiproxy.entrypoint }),
+    command: ['-host', '0.0.0.0'],
+    env: { LOG_LEVEL: 'warn' },
+    hostname: plan.name,
+    network: { name: ground.network, ip: plan.ip },
+    hosts: plan.hosts,
+    ...(isDirect(ground) ? {} : { publish: [...ports, TOXIPROXY_PORT] }),
+  })
+  await container.start()
+  const links = new Links(await reach(ground, container, plan.ip, TOXIPROXY_PORT))
+  await links.create(plan.links, signal)
+  return { container, links, plan }
+}
+
+/** Where this process dials a port of a pod. */
+export async function reach(
+  ground: Ground,
+  pod: Container,
+  ip: string,
+  port: number,
+): Promise<Address> {
+  return isDirect(ground)
+    ? { host: ip, port }
+    : { host: '127.0.0.1', port: await pod.publishedPort(port) }
+}
+
+const isDirect = (ground: Ground): boolean => ground.docker.facts.dial === 'direct'

@@ -1,0 +1,80 @@
+import { wallClockMs } from '../lib/clock.ts'
+import { type Duration, milliseconds, seconds } from '../lib/duration.ts'
+import type { Address } from '../lib/http.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import type { Container } from '../stack/container.ts'
+import type { Links } from '../stack/toxiproxy.ts'
+import type { VaultClient } from '../vault/client.ts'
+import { describeHealth, type Health, readHealth } from '../vault/health.ts'
+
+export type NodeParts = {
+  readonly name: string
+  /** Owns the network namespace; outlives the server. */
+  readonly pod: Container
+  readonly vault: Container
+  readonly links: Links
+  /** Its API as we reach it, through no link. */
+  readonly address: Address
+  /** Without a token. */
+  readonly client: VaultClient
+}
+
+/** One server and the pod it lives in. */
+export class Node {
+  readonly name: string
+  readonly pod: Container
+  readonly vault: Container
+  readonly links: Links
+  readonly address: Address
+  readonly client: VaultClient
+
+  constructor(parts: NodeParts) {
+    this.name = parts.name
+    this.pod = parts.pod
+    this.vault = parts.vault
+    this.links = parts.links
+    this.address = parts.address
+    this.client = parts.client
+  }
+
+  /** Starts the server with the disk it has. */
+  async start(): Promise<void> {
+    await this.vault.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.vault.stop()
+  }
+
+  async restart(): Promise<void> {
+    await this.vault.restart()
+  }
+
+  health(signal?: AbortSignal): Promise<Health> {
+    return readHealth(this.client, { within: seconds(1), signal })
+  }
+
+  /**
+   * Waits for one of these states and pokes nothing while it does.
+   * @throws {NeverHappened} with the last state seen.
+   */
+  async is(
+    states: readonly Health['state'][],
+    { within, signal }: { within: Duration; signal?: AbortSignal | undefined },
+  ): Promise<Health> {
+    return until(
+      `${this.name} is ${states.join(' or ')}`,
+      async () => {
+        const health = await this.health(signal)
+        return states.includes(health.state) ? happened(health) : notYet(describeHealth(health))
+      },
+      { within, every: milliseconds(15), signal },
+    )
+  }
+
+  /** How long its present process has run. */
+  async age(): Promise<Duration> {
+    const { running, startedAt } = await this.vault.state()
+    return milliseconds(running ? Math.max(0, wallClockMs() - Date.parse(startedAt)) : 0)
+  }
+}

@@ -1,0 +1,109 @@
+import type { Authority } from '../lib/certificates.ts'
+import type { ArchiveFile } from '../stack/archive.ts'
+import type { Container } from '../stack/container.ts'
+import { VaultClient } from '../vault/client.ts'
+import { type KmsSeal, nodeConfiguration } from '../vault/configuration.ts'
+import { type Product, products } from '../vault/product.ts'
+import { type Ground, type Holdings, type Pod, reach } from './ground.ts'
+import { Node } from './node.ts'
+import { API_PORT } from './topology.ts'
+
+export type ServerSpec = {
+  readonly product: Product
+  readonly clusterName: string
+  readonly multiplier: number
+  readonly seal: KmsSeal
+  /** Absent: plain HTTP. */
+  readonly authority?: Authority | undefined
+  readonly retryJoin?: readonly string[]
+  readonly autopilot?: 'default'
+  readonly clientCertificates?: 'required'
+}
+
+/** Where a node's files are in its container, whatever image it came from. */
+const TLS_FOLDER = '/drill/tls'
+const CONFIGURATION = '/drill/config.hcl'
+export const AUDIT_FILE = '/drill/audit/audit.log'
+
+/** Puts a server with an empty disk into a pod and starts it. */
+export async function startServer(
+  ground: Ground,
+  holdings: Holdings,
+  pod: Pod,
+  spec: ServerSpec,
+): Promise<{ node: Node; volume: string }> {
+  const { name, ip } = pod.plan
+  const volume = await holdings.volume(`${name}-data`)
+  const vault = await createServer(ground, holdings, pod, spec, volume)
+  await vault.start()
+  const address = await reach(ground, pod.container, ip, API_PORT)
+  const client = new VaultClient({
+    node: name,
+    address,
+    tls: spec.authority === undefined ? undefined : { ca: spec.authority.ca, servername: name },
+  })
+  return {
+    node: new Node({ name, pod: pod.container, vault, links: pod.links, address, client }),
+    volume,
+  }
+}
+
+async function createServer(
+  { images }: Ground,
+  holdings: Holdings,
+  pod: Pod,
+  { product, authority, ...spec }: ServerSpec,
+  volume: string,
+): Promise<Container> {
+  const { name, ip } = pod.plan
+  const configuration = nodeConfiguration({
+    product,
+    clusterName: spec.clusterName,
+    node: name,
+    ip,
+    multiplier: spec.multiplier,
+    seal: spec.seal,
+    auditFile: AUDIT_FILE,
+    ...(authority === undefined
+      ? {}
+      : {
+          tls: {
+            certFile: `${TLS_FOLDER}/cert.pem`,
+            keyFile: `${TLS_FOLDER}/key.pem`,
+            caFile: `${TLS_FOLDER}/ca.pem`,
+            ...(spec.clientCertificates === undefined
+              ? {}
+              : { clientCertificates: spec.clientCertificates }),
+          },
+        }),
+    ...(spec.retryJoin === undefined ? {} : { retryJoin: spec.retryJoin }),
+    ...(spec.autopilot === undefined ? {} : { autopilot: spec.autopilot }),
+  })
+  const files: ArchiveFile[] = [
+    { path: CONFIGURATION, content: configuration },
+    // The images built from a single binary have no folders of their own.
+    { path: '/drill/audit/.folder', content: '' },
+    { path: '/tmp/.folder', content: '' },
+  ]
+  if (authority !== undefined) {
+    const { cert, key } = await authority.issue({
+      name,
+      dnsNames: [name, 'balancer', 'localhost'],
+      ips: [ip, '127.0.0.1'],
+    })
+    files.push(
+      { path: `${TLS_FOLDER}/cert.pem`, content: cert },
+      { path: `${TLS_FOLDER}/key.pem`, content: key.reveal(), mode: 0o600 },
+      { path: `${TLS_FOLDER}/ca.pem`, content: authority.ca },
+    )
+  }
+  return holdings.container({
+    name,
+    image: images.server.reference,
+    ...(images.server.entrypoint === undefined ? {} : { entrypoint: images.server.entrypoint }),
+    command: ['server', `-config=${CONFIGURATION}`],
+    network: { of: pod.container },
+    volumes: { [volume]: products[product].dataPath },
+    files,
+  })
+}

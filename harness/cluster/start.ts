@@ -1,0 +1,247 @@
+import { type Authority, createAuthority } from '../lib/certificates.ts'
+import { milliseconds, seconds } from '../lib/duration.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import { VaultClient } from '../vault/client.ts'
+import type { KmsSeal } from '../vault/configuration.ts'
+import { type Initialized, InitOutcomeUnknown, initialize } from '../vault/init.ts'
+import { writeSecret } from '../vault/kv.ts'
+import { leaderView } from '../vault/leader.ts'
+import type { Product } from '../vault/product.ts'
+import { autopilotState, joinRaft, raftPeers } from '../vault/raft.ts'
+import { sealStatus } from '../vault/seal.ts'
+import { Cluster } from './cluster.ts'
+import { furnish } from './furnish.ts'
+import { type Ground, Holdings, type Pod, startPod } from './ground.ts'
+import type { Node } from './node.ts'
+import { Parts } from './parts.ts'
+import { type ServerSpec, startServer } from './server.ts'
+import { startSurroundings } from './surroundings.ts'
+import { ADDRESSES_PER_CLUSTER, API_PORT, topologyOf } from './topology.ts'
+
+export type ClusterSpec = {
+  readonly product: Product
+  readonly multiplier: number
+  readonly tls: boolean
+  /** Which of the run's clusters this is, from 0: decides its addresses. */
+  readonly index: number
+  /** Waits until the KMS is there and gives a key of its own for this cluster. */
+  readonly seal: () => Promise<KmsSeal>
+  /** How many Encrypt calls the KMS has answered so far, by its own record. */
+  readonly kmsEncrypts: () => Promise<number>
+}
+
+const NODES = 3
+const INIT_ATTEMPTS = 3
+/** Addresses 0 and 1 are the subnet's and the gateway's, 2 is LocalStack's. */
+const FIRST_ADDRESS = 16
+
+/**
+ * Starts a cluster and returns when it is ready: three voters, autopilot healthy, a write
+ * acknowledged through the balancer, and the KMS really used. Whatever was made is removed when
+ * it fails.
+ *
+ * It is quick for three reasons (performance.md §2.1): joins are explicit instead of racing
+ * `retry_join`; a joined node is restarted, because it would unseal only on a 5 s tick of its
+ * first process; and each standby is asked who leads, which makes it report to the leader at
+ * once instead of at its next 2.5 s tick, so that autopilot can promote it.
+ */
+export async function startCluster(
+  ground: Ground,
+  spec: ClusterSpec,
+  signal: AbortSignal,
+): Promise<Cluster> {
+  const holdings = new Holdings(ground, `drill-${ground.runId}-${spec.index}`)
+  try {
+    return await build(ground, holdings, spec, signal)
+  } catch (error) {
+    await holdings.removeAll()
+    throw error
+  }
+}
+
+async function build(
+  ground: Ground,
+  holdings: Holdings,
+  spec: ClusterSpec,
+  signal: AbortSignal,
+): Promise<Cluster> {
+  const parts = new Parts()
+  const first = FIRST_ADDRESS + spec.index * ADDRESSES_PER_CLUSTER
+  const topology = topologyOf({
+    nodes: NODES,
+    address: (n) => ground.address(first + n),
+    aws: ground.aws,
+  })
+  const authority = spec.tls ? await createAuthority('vault-drill run') : undefined
+  const pods = await Promise.all(
+    topology.nodes.map((plan) => startPod(ground, holdings, plan, [API_PORT], signal)),
+  )
+  parts.end('pods')
+  const seal = await spec.seal()
+  const encryptsBefore = await spec.kmsEncrypts()
+  parts.end('kms')
+  const serverSpec: ServerSpec = {
+    product: spec.product,
+    clusterName: `drill-${ground.runId}-${spec.index}`,
+    multiplier: spec.multiplier,
+    seal,
+    authority,
+  }
+  // Off the critical path: nobody needs the balancer or the operator before the voters are there.
+  const surroundings = startSurroundings(ground, holdings, topology, authority, signal)
+  surroundings.catch(() => {}) // awaited below; an earlier failure must not be "unhandled"
+  const { nodes, initialized } = await initializedNodes(ground, holdings, pods, serverSpec, signal)
+  parts.end('init')
+  const [leader, ...joiners] = nodes as [Node, ...Node[]]
+  const root = leader.client.withToken(initialized.rootToken)
+  const furnished = furnish(root, spec.product, signal)
+  furnished.catch(() => {})
+  await Promise.all(joiners.map((joiner) => join(joiner, leader, root, authority, signal)))
+  parts.end('joined')
+  await untilVoters(root, NODES, signal)
+  parts.end('voters')
+  const [tokens, around] = await Promise.all([furnished, surroundings])
+  parts.end('furnished')
+  const viaBalancer = new VaultClient({
+    node: 'balancer',
+    address: around.balancer.address,
+    tls: authority === undefined ? undefined : { ca: authority.ca, servername: 'balancer' },
+    token: initialized.rootToken,
+  })
+  await untilBalancerWrites(viaBalancer, signal)
+  await viaBalancer.close()
+  parts.end('balancer')
+  const { type } = await sealStatus(leader.client, { signal })
+  return new Cluster(
+    {
+      ground,
+      holdings,
+      product: spec.product,
+      multiplier: spec.multiplier,
+      nodes,
+      spare: topology.spare,
+      surroundings: around,
+      authority,
+      rootToken: initialized.rootToken,
+      recoveryKeys: initialized.recoveryKeys,
+      probeToken: tokens.probe,
+      serverSpec,
+    },
+    {
+      leader: leader.name,
+      voters: nodes.map(({ name }) => name),
+      sealType: type,
+      kmsEncrypts: (await spec.kmsEncrypts()) - encryptsBefore,
+      parts: parts.ms,
+    },
+  )
+}
+
+/**
+ * Servers on empty disks, the first one initialised and leading. An init with an unknown
+ * outcome may have been applied with keys that nobody has: the disks are thrown away.
+ */
+async function initializedNodes(
+  ground: Ground,
+  holdings: Holdings,
+  pods: readonly Pod[],
+  spec: ServerSpec,
+  signal: AbortSignal,
+): Promise<{ nodes: readonly Node[]; initialized: Initialized }> {
+  for (let attempt = 1; ; attempt++) {
+    const started = await Promise.all(pods.map((pod) => startServer(ground, holdings, pod, spec)))
+    const nodes = started.map(({ node }) => node)
+    const first = nodes[0] as Node
+    try {
+      await first.is(['uninitialized'], { within: seconds(60), signal })
+      const initialized = await initialize(first.client, {
+        // The documents' numbers (RB:227), under the names that a KMS seal takes.
+        recoveryShares: 5,
+        recoveryThreshold: 3,
+        within: seconds(30),
+        signal,
+      })
+      await first.is(['leader'], { within: seconds(60), signal })
+      return { nodes, initialized }
+    } catch (error) {
+      if (!(error instanceof InitOutcomeUnknown) || attempt === INIT_ATTEMPTS) {
+        throw await withLog(error, first)
+      }
+      await Promise.all(nodes.map((node) => holdings.discard(node.vault)))
+      await Promise.all(started.map(({ volume }) => holdings.discardVolume(volume)))
+    }
+  }
+}
+
+async function join(
+  joiner: Node,
+  leader: Node,
+  root: VaultClient,
+  authority: Authority | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const scheme = authority === undefined ? 'http' : 'https'
+  await until(
+    `${joiner.name} joins`,
+    async () => {
+      await joinRaft(joiner.client, {
+        leaderAddress: `${scheme}://${leader.name}:${API_PORT}`,
+        leaderCa: authority?.ca,
+        signal,
+      })
+      const peers = (await raftPeers(root, { signal })).map(({ node }) => node)
+      if (!peers.includes(joiner.name)) return notYet(`the peers are ${peers}`)
+      // Being listed is not enough: restarted before the first entries are on its disk, the node
+      // comes back as one that never joined, and as a peer it cannot join again. Its seal's
+      // configuration is among the last that `init` wrote.
+      const { shares } = await sealStatus(joiner.client, { signal })
+      return shares > 0 ? happened(true) : notYet('it has no seal configuration yet')
+    },
+    { within: seconds(30), every: milliseconds(20), signal },
+  ).catch(async (error) => {
+    throw await withLog(error, joiner)
+  })
+  await joiner.restart()
+  await joiner.is(['standby'], { within: seconds(60), signal }).catch(async (error) => {
+    throw await withLog(error, joiner)
+  })
+  await until(
+    `${joiner.name} knows the leader`,
+    async () => {
+      const { leaderAddress } = await leaderView(joiner.client, { within: seconds(1), signal })
+      return leaderAddress === '' ? notYet('it names none') : happened(true)
+    },
+    { within: seconds(30), every: milliseconds(50), signal },
+  )
+}
+
+async function untilVoters(root: VaultClient, wanted: number, signal: AbortSignal): Promise<void> {
+  await until(
+    `${wanted} voters are healthy`,
+    async () => {
+      const state = await autopilotState(root, { signal })
+      if (state === undefined) return notYet('autopilot has no state yet')
+      const { voters, healthy } = state
+      return voters.length === wanted && healthy
+        ? happened(true)
+        : notYet(`${voters.length} voters, ${healthy ? 'healthy' : 'not healthy'}`)
+    },
+    { within: seconds(90), every: milliseconds(25), signal },
+  )
+}
+
+async function untilBalancerWrites(balancer: VaultClient, signal: AbortSignal): Promise<void> {
+  await until(
+    'a write is acknowledged through the balancer',
+    async () => happened(await writeSecret(balancer, 'drill/ready', { ready: true }, { signal })),
+    { within: seconds(30), every: milliseconds(50), signal },
+  )
+}
+
+/** A server that fails at its start says why in its own log, and the container is gone later. */
+async function withLog(error: unknown, node: Node): Promise<unknown> {
+  if (!(error instanceof Error)) return error
+  const log = await node.vault.logs(5).catch(() => '')
+  if (log.trim() !== '') error.message += `; the last lines of ${node.name}: ${log.trim()}`
+  return error
+}

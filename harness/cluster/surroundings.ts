@@ -1,0 +1,92 @@
+import type { Authority } from '../lib/certificates.ts'
+import type { Address } from '../lib/http.ts'
+import type { Container } from '../stack/container.ts'
+import { balancerConfiguration } from '../stack/haproxy.ts'
+import { type Ground, type Holdings, type Pod, reach, startPod } from './ground.ts'
+import { API_PORT, operatorPort, type Topology } from './topology.ts'
+
+/** What stands around the nodes: the clients' way in, and the operator's place. */
+export type Surroundings = {
+  readonly balancer: {
+    readonly pod: Pod
+    readonly container: Container
+    readonly address: Address
+  }
+  readonly operator: {
+    readonly pod: Pod
+    /** Where we dial to reach a node through the operator's link. */
+    readonly addressOf: (node: string) => Address
+  }
+}
+
+export async function startSurroundings(
+  ground: Ground,
+  holdings: Holdings,
+  topology: Topology,
+  authority: Authority | undefined,
+  signal: AbortSignal,
+): Promise<Surroundings> {
+  const [balancer, operator] = await Promise.all([
+    startBalancer(ground, holdings, topology, authority, signal),
+    startOperator(ground, holdings, topology, signal),
+  ])
+  return { balancer, operator }
+}
+
+async function startBalancer(
+  ground: Ground,
+  holdings: Holdings,
+  { balancer, nodes }: Topology,
+  authority: Authority | undefined,
+  signal: AbortSignal,
+): Promise<Surroundings['balancer']> {
+  const pod = await startPod(ground, holdings, balancer, [API_PORT], signal)
+  const { haproxy } = ground.images
+  const container = await holdings.container({
+    name: 'balancer',
+    image: haproxy.reference,
+    ...(haproxy.entrypoint === undefined ? {} : { entrypoint: haproxy.entrypoint }),
+    command: ['-W', '-db', '-f', '/drill/haproxy.cfg'],
+    network: { of: pod.container },
+    files: [
+      {
+        path: '/drill/haproxy.cfg',
+        content: balancerConfiguration({
+          bind: `${balancer.ip}:${API_PORT}`,
+          tls: authority !== undefined,
+          backends: nodes.map(({ name }, i) => ({
+            name,
+            address: balancer.links[i]?.listen ?? '',
+            servername: name,
+          })),
+        }),
+      },
+    ],
+  })
+  await container.start()
+  return { pod, container, address: await reach(ground, pod.container, balancer.ip, API_PORT) }
+}
+
+async function startOperator(
+  ground: Ground,
+  holdings: Holdings,
+  { operator, nodes }: Topology,
+  signal: AbortSignal,
+): Promise<Surroundings['operator']> {
+  const ports = nodes.map((_, i) => operatorPort(i))
+  const pod = await startPod(ground, holdings, operator, [API_PORT, ...ports], signal)
+  const addresses = new Map(
+    await Promise.all(
+      nodes.map(async ({ name }, i) => {
+        const address = await reach(ground, pod.container, operator.ip, operatorPort(i))
+        return [name, address] as const
+      }),
+    ),
+  )
+  const addressOf = (node: string): Address => {
+    const address = addresses.get(node)
+    if (address === undefined) throw new RangeError(`the operator has no link to ${node}`)
+    return address
+  }
+  return { pod, addressOf }
+}

@@ -1,0 +1,109 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Argument, Command } from 'commander'
+import { CommandFailed, run } from '../lib/command.ts'
+import { formatDuration, milliseconds, minutes } from '../lib/duration.ts'
+import { EXIT } from '../objectives/exit-code.ts'
+import { readSettings } from '../settings.ts'
+import { connectDocker } from '../stack/docker.ts'
+import { resolveImages } from '../stack/images.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const BIN = join(ROOT, 'node_modules', '.bin')
+const RESULTS = join(ROOT, '.vitest')
+
+const PROJECTS = ['unit', 'contract', 'scenarios'] as const
+type Project = (typeof PROJECTS)[number]
+type Part = 'check' | Project
+
+const PARTS: readonly Part[] = ['check', ...PROJECTS]
+/** What is needed before the tests start, so that no test's time goes into building it. */
+const NEEDS_IMAGES: readonly Part[] = ['contract', 'scenarios']
+
+type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number }
+
+/** `test`: the project's own tests; without arguments all that CI runs. */
+export function testCommand(finish: (exitCode: number) => void): Command {
+  return new Command('test')
+    .description("the project's own tests (without arguments all that CI runs)")
+    .addArgument(new Argument('[part...]', 'which').choices([...PARTS]))
+    .action(async (parts: readonly Part[]) =>
+      finish(await test(parts.length === 0 ? PARTS : parts)),
+    )
+}
+
+async function test(parts: readonly Part[]): Promise<number> {
+  rmSync(RESULTS, { recursive: true, force: true })
+  mkdirSync(RESULTS, { recursive: true })
+  const counts: Counts[] = []
+  let failed = false
+  if (parts.some((part) => NEEDS_IMAGES.includes(part))) await prepareImages()
+  for (const part of parts) {
+    const startedMs = performance.now()
+    print(`== ${part}`)
+    const ok = part === 'check' ? await checkSources() : await runProject(part, counts)
+    failed ||= !ok
+    const took = formatDuration(milliseconds(performance.now() - startedMs))
+    print(`== ${part} ${ok ? 'passed' : 'failed'} in ${took}`)
+  }
+  const sum = (key: keyof Counts) => counts.reduce((total, each) => total + each[key], 0)
+  print(`vault-drill: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`)
+  return failed ? EXIT.failed : EXIT.passed
+}
+
+async function prepareImages(): Promise<void> {
+  const settings = readSettings()
+  const docker = await connectDocker({ dial: settings.dial })
+  await resolveImages(docker, ['openbao', 'localstack', 'toxiproxy', 'haproxy'], {
+    sources: settings.sources,
+    offline: settings.offline,
+    onProgress: print,
+  })
+}
+
+async function checkSources(): Promise<boolean> {
+  const style = await succeeds(join(BIN, 'biome'), ['ci', '.'])
+  const types = await succeeds(join(BIN, 'tsc'), ['--noEmit'])
+  return style && types
+}
+
+async function runProject(project: Project, counts: Counts[]): Promise<boolean> {
+  const results = join(RESULTS, `${project}.json`)
+  const ok = await succeeds(join(BIN, 'vitest'), [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${results}`,
+  ])
+  counts.push(countsIn(results))
+  return ok
+}
+
+/** @throws when there is no result file: a runner that tested nothing must not look green. */
+function countsIn(file: string): Counts {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  ) as Record<string, number>
+  return {
+    passed: numPassedTests ?? 0,
+    failed: numFailedTests ?? 0,
+    skipped: numPendingTests ?? 0,
+  }
+}
+
+async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  try {
+    await run(program, args, { cwd: ROOT, within: minutes(40), onLine: print })
+    return true
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    if (error.lastLines.length === 0) print(error.message)
+    return false
+  }
+}
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}

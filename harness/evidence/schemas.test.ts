@@ -1,0 +1,128 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect, test } from 'vitest'
+import { madeRuns } from '../../fixtures/journals/made-runs.ts'
+import { makeFixture } from '../../fixtures/journals/make.ts'
+import type { JournalKind } from '../journal/entry.ts'
+import { madeFrozen } from '../objectives/made-record.ts'
+import { verdictWithoutRecord } from '../objectives/verdict.ts'
+
+const SCHEMAS = join(import.meta.dirname, '../../fixtures/schemas')
+const ajv = new Ajv2020({
+  strict: true,
+  allowUnionTypes: true,
+  allErrors: true,
+  strictTypes: false,
+  strictRequired: false,
+})
+const schema = (name: string) =>
+  ajv.compile(JSON.parse(readFileSync(join(SCHEMAS, `${name}.schema.json`), 'utf8')))
+const schemas = {
+  'journal.jsonl': schema('journal'),
+  'writes.jsonl': schema('writes'),
+  'probes.jsonl': schema('probes'),
+  'reads.jsonl': schema('reads'),
+  'verdict.json': schema('verdict'),
+  'run.json': schema('run'),
+}
+
+function complaints(path: string): readonly string[] {
+  const name = path.slice(path.lastIndexOf('/') + 1) as keyof typeof schemas
+  const text = readFileSync(path, 'utf8')
+  const values = name.endsWith('.jsonl') ? text.trimEnd().split('\n') : [text]
+  return values.flatMap((value, i) =>
+    schemas[name](JSON.parse(value))
+      ? []
+      : [`${name}:${i + 1}: ${ajv.errorsText(schemas[name].errors)}`],
+  )
+}
+
+test.each(Object.keys(madeRuns))(
+  'every file of the run "%s" is as its schema says',
+  async (name) => {
+    const root = mkdtempSync(join(tmpdir(), 'schemas-'))
+    try {
+      const directory = await makeFixture(root, name, (madeRuns[name] as () => never)())
+      const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      const known = files.filter((file) => /\.jsonl?$/.test(file))
+      expect(known).toHaveLength(6)
+      for (const file of known) expect(complaints(join(directory, file))).toEqual([])
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
+  },
+)
+
+test('a verdict without a record is as its schema says', () => {
+  const { scenario, id, title, hypothesis, source, product, version, multiplier, seed, repro } =
+    madeFrozen
+  const identity = {
+    scenario,
+    id,
+    title,
+    hypothesis,
+    source,
+    product,
+    version,
+    multiplier,
+    seed,
+    repro,
+  }
+  const verdict = verdictWithoutRecord(identity, 'inconclusive', 'no engine')
+
+  expect(schemas['verdict.json'](verdict), ajv.errorsText(schemas['verdict.json'].errors)).toBe(
+    true,
+  )
+})
+
+test('a field that nobody named is noticed', () => {
+  const line = {
+    seq: 0,
+    t: 1,
+    wall: '2026-11-22T02:01:14.000Z',
+    kind: 'ended',
+    data: {},
+    prev: '0'.repeat(64),
+  }
+
+  expect(schemas['journal.jsonl'](line)).toBe(true)
+  expect(schemas['journal.jsonl']({ ...line, data: { extra: 1 } })).toBe(false)
+  expect(schemas['journal.jsonl']({ ...line, kind: 'begun' })).toBe(false)
+})
+
+test('the schema of the journal knows every kind of entry', () => {
+  const kinds: Record<JournalKind, true> = {
+    frozen: true,
+    phase: true,
+    'cluster.ready': true,
+    calibration: true,
+    gate: true,
+    'fault.planned': true,
+    'fault.injected': true,
+    'fault.witnessed': true,
+    'fault.unseen': true,
+    'fault.healed': true,
+    'fault.stuck': true,
+    'wait.started': true,
+    'wait.happened': true,
+    'wait.expired': true,
+    'procedure.started': true,
+    'step.started': true,
+    'step.ended': true,
+    check: true,
+    stable: true,
+    'node.state': true,
+    converged: true,
+    'file.closed': true,
+    clock: true,
+    note: true,
+    error: true,
+    aborted: true,
+    ended: true,
+  }
+  const text = readFileSync(join(SCHEMAS, 'journal.schema.json'), 'utf8')
+
+  expect(JSON.parse(text).properties.kind.enum.toSorted()).toEqual(Object.keys(kinds).sort())
+})

@@ -1,0 +1,127 @@
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Node } from '../cluster/node.ts'
+import type { Ns } from '../lib/clock.ts'
+import { milliseconds, seconds } from '../lib/duration.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import { belongsTo, Container, isAlive } from '../stack/container.ts'
+import type { Effect, Fault, FaultPlan, Injection } from './fault.ts'
+
+/** Faults that end a server's process. The pod lives on, and with it addresses and links. */
+
+export type ProcessPlan = FaultPlan & {
+  readonly container: string
+  readonly pid: number
+  readonly leaderBefore: string
+  readonly wasLeader: boolean
+  readonly termBefore: number
+}
+
+/** SIGKILL: no hand-over of leadership, so the others must notice by themselves. */
+export const killed = (node: Node): Fault<ProcessPlan> => ended(node, 'killed', 'SIGKILL', [137])
+
+/** SIGTERM: the server hands leadership over and leaves. Never averaged with kills. */
+export const stopped = (node: Node): Fault<ProcessPlan> =>
+  ended(node, 'stopped', 'SIGTERM', [0, 143])
+
+function ended(
+  node: Node,
+  name: string,
+  signal: 'SIGKILL' | 'SIGTERM',
+  exitCodes: readonly number[],
+): Fault<ProcessPlan> {
+  return {
+    name,
+    final: false,
+    async plan(cluster) {
+      const leaderBefore = await cluster.leader()
+      const { pid } = await node.vault.state()
+      return {
+        target: node.name,
+        container: node.vault.id,
+        pid,
+        leaderBefore: leaderBefore.name,
+        wasLeader: leaderBefore === node,
+        termBefore: await cluster.term(),
+      }
+    },
+    async inject(cluster, plan, context) {
+      await randomHeartbeatPhase(cluster, plan.target, context)
+      return endProcess(cluster, node, plan, signal, context)
+    },
+    async witness(cluster, plan) {
+      const state = await node.vault.state()
+      if (state.running) return notYet(`${plan.target} still runs with pid ${state.pid}`)
+      if (!exitCodes.includes(state.exitCode)) {
+        return notYet(`${plan.target} ended with exit code ${state.exitCode}, not ${exitCodes}`)
+      }
+      const exit = `the engine reports exit code ${state.exitCode}`
+      if (!plan.wasLeader) return happened(exit)
+      const leader = await cluster.leaderOtherThan(node)
+      if (leader === undefined) return notYet(`${exit}; no other node leads yet`)
+      const term = await cluster.term()
+      if (term <= plan.termBefore) {
+        return notYet(`${leader.name} leads in term ${term}, not after ${plan.termBefore}`)
+      }
+      return happened(`${exit}; ${leader.name} leads in term ${term}, before ${plan.termBefore}`)
+    },
+    async heal({ engine }, plan) {
+      await new Container(engine, plan.container, plan.target).start()
+    },
+    async residue({ engine }, plan) {
+      const state = await new Container(engine, plan.container, plan.target).state()
+      return state.running ? [] : [`${plan.target} is not running`]
+    },
+  }
+}
+
+/** Without it every fault would hit the same phase of the heartbeat and bias the recovery time. */
+async function randomHeartbeatPhase(
+  cluster: Cluster,
+  target: string,
+  { seed, signal, clock }: Injection,
+): Promise<void> {
+  const phaseMs = seed.fraction(`heartbeat phase ${target}`) * cluster.heartbeat.ms
+  const startedAt = clock.now()
+  await until(
+    'the random phase of a heartbeat has passed',
+    () => {
+      const left = phaseMs - clock.elapsedMs(startedAt)
+      return left <= 0 ? happened(true) : notYet(`${Math.ceil(left)} ms are left`)
+    },
+    { within: seconds(60), every: milliseconds(Math.max(1, Math.min(phaseMs, 50))), signal },
+  )
+}
+
+/**
+ * With a local engine the signal goes to the host pid and the kernel says when the process is
+ * gone: some milliseconds. The engine's own answer may come a second late under load.
+ */
+async function endProcess(
+  cluster: Cluster,
+  node: Node,
+  plan: ProcessPlan,
+  signal: 'SIGKILL' | 'SIGTERM',
+  { clock, signal: abort }: Injection,
+): Promise<Effect> {
+  const byPid = cluster.docker.facts.local && isOwnProcess(plan)
+  const issued = clock.now()
+  if (byPid) process.kill(plan.pid, signal)
+  else await node.vault.signal(signal)
+  const proven = await until<Ns>(
+    `the process of ${plan.target} is gone`,
+    async () => {
+      if (byPid)
+        return isAlive(plan.pid) ? notYet(`pid ${plan.pid} is alive`) : happened(clock.now())
+      return (await node.vault.state()).running
+        ? notYet('the engine says it runs')
+        : happened(clock.now())
+    },
+    { within: seconds(30), every: milliseconds(1), signal: abort },
+  )
+  return { issued, proven }
+}
+
+/** Guards against a pid that was used again: only a process of that container is signalled. */
+function isOwnProcess(plan: ProcessPlan): boolean {
+  return plan.pid > 1 && isAlive(plan.pid) && belongsTo(plan.pid, plan.container)
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import type { ObjectiveSpec } from '../journal/entry.ts'
+import { madeRun } from './made-record.ts'
+import {
+  adding,
+  both,
+  frozen,
+  judged,
+  lostWrite,
+  objectives,
+  rpoSpec,
+  rtoSpec,
+  rtoWithin,
+  without,
+} from './spoiled.ts'
+
+describe('a scenario that did not come to its end', () => {
+  test.each([
+    ['was aborted', adding(11_000, 'aborted', { why: 'stopped by SIGINT' }), 'aborted', undefined],
+    [
+      'met an infrastructure error',
+      adding(11_000, 'error', { message: 'docker is gone', infrastructure: true }),
+      'inconclusive',
+      'infrastructure',
+    ],
+    [
+      'met a wait that expired',
+      adding(11_000, 'error', { message: '"three voters" never happened', infrastructure: false }),
+      'inconclusive',
+      'assumption',
+    ],
+    ['has no end in its journal', without('ended'), 'inconclusive', 'infrastructure'],
+  ] as const)('that %s is never passed', async (_, spoil, verdict, cause) => {
+    const found = await judged(spoil)
+
+    expect(found.verdict).toBe(verdict)
+    expect(found.cause).toBe(cause)
+  })
+
+  test('an engine that died does not make the service late', async () => {
+    const endless = madeRun({
+      outages: [{ fromMs: 5805, toMs: 99_000 }],
+      frozen: { objectives: [rtoWithin(2000)] },
+    })
+    const found = await judged(
+      adding(11_000, 'error', { message: 'docker is gone', infrastructure: true }),
+      endless,
+    )
+
+    expect(found).toMatchObject({ verdict: 'inconclusive', cause: 'infrastructure' })
+  })
+
+  test('a service that never came back is late without such an error', async () => {
+    const endless = madeRun({
+      outages: [{ fromMs: 5805, toMs: 99_000 }],
+      frozen: { objectives: [rtoWithin(2000)] },
+    })
+
+    expect((await judged(undefined, endless)).verdict).toBe('failed')
+  })
+})
+
+describe('an expected miss', () => {
+  const expected = { missed: 'rto', because: 'good again' }
+  const slow = objectives(rtoWithin(200), rpoSpec)
+  test.each([
+    ['comes as it should', both(slow, frozen({ expects: [expected] })), 'passed'],
+    ['does not come', frozen({ expects: [expected] }), 'failed'],
+    [
+      'comes for another reason',
+      both(slow, frozen({ expects: [{ ...expected, because: 'sealed' }] })),
+      'failed',
+    ],
+    [
+      'comes together with one that nobody expects',
+      both(slow, lostWrite, frozen({ expects: [expected] })),
+      'failed',
+    ],
+    ['names no objective', frozen({ expects: [{ missed: 'moon', because: '.' }] }), 'inconclusive'],
+    [
+      'comes, but nobody saw the fault',
+      both(slow, without('fault.witnessed'), frozen({ expects: [expected] })),
+      'inconclusive',
+    ],
+  ] as const)('that %s', async (_, spoil, verdict) => {
+    expect((await judged(spoil)).verdict).toBe(verdict)
+  })
+})
+
+test('an objective of a later version is not met', async () => {
+  const later = { kind: 'slo', id: 'slo' } as unknown as ObjectiveSpec
+  const found = await judged(objectives(rtoSpec, later))
+
+  expect(found.objectives[1]).toMatchObject({ verdict: 'inconclusive', cause: 'assumption' })
+})
+
+test('a scenario that promises nothing does not pass', async () => {
+  expect(await judged(objectives())).toMatchObject({ verdict: 'inconclusive', cause: 'vacuous' })
+})

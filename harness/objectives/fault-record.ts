@@ -1,0 +1,65 @@
+import type { Entry } from '../journal/entry.ts'
+import type { Ns } from '../lib/clock.ts'
+
+/** One fault as the journal tells it, from the plan to the residue check. */
+export type FaultRecord = {
+  readonly id: string
+  readonly name: string
+  readonly target: string
+  readonly final: boolean
+  /** Missing when the fault was planned but never brought about. */
+  readonly issued?: Ns
+  readonly proven?: Ns
+  readonly witness?: string
+  /** What was seen instead of the effect. */
+  readonly unseen?: string
+  readonly healedAt?: Ns
+  readonly residue: readonly string[]
+  readonly stuck?: string
+}
+
+/** A fault that was brought about, with the bracket of the instant at which it took effect. */
+export type InjectedFault = FaultRecord & { readonly issued: Ns; readonly proven: Ns }
+
+export function faultsOf(entries: readonly Entry[]): readonly FaultRecord[] {
+  const faults = new Map<string, FaultRecord>()
+  for (const entry of entries) {
+    if (!entry.kind.startsWith('fault.')) continue
+    const event = entry.data as { fault: string; name: string; target: string }
+    const known = faults.get(event.fault) ?? {
+      id: event.fault,
+      name: event.name,
+      target: event.target,
+      final: false,
+      residue: [],
+    }
+    faults.set(event.fault, { ...known, ...whatHappened(entry) })
+  }
+  return [...faults.values()]
+}
+
+function whatHappened(entry: Entry): Partial<FaultRecord> {
+  switch (entry.kind) {
+    case 'fault.planned':
+      return { final: entry.data.final }
+    case 'fault.injected':
+      return { issued: entry.data.issued, proven: entry.data.proven }
+    case 'fault.witnessed':
+      return { witness: entry.data.witness }
+    case 'fault.unseen':
+      return { unseen: entry.data.lastSeen }
+    case 'fault.healed':
+      return { healedAt: entry.t, residue: entry.data.residue }
+    case 'fault.stuck':
+      return { stuck: entry.data.why }
+    default:
+      return {}
+  }
+}
+
+/** In the order in which they were issued. */
+export function injectedFaults(entries: readonly Entry[]): readonly InjectedFault[] {
+  return faultsOf(entries)
+    .filter((fault): fault is InjectedFault => fault.issued !== undefined)
+    .sort((a, b) => a.issued - b.issued)
+}

@@ -1,0 +1,302 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ChainWriter, type Seal } from '../journal/chain.ts'
+import type {
+  Frozen,
+  JournalData,
+  JournalKind,
+  LaneInfo,
+  ProbeData,
+  ReadData,
+  WriteData,
+} from '../journal/entry.ts'
+import { JOURNAL_FILE } from '../journal/journal.ts'
+import {
+  PROBES_FILE,
+  READS_FILE,
+  type RunRecord,
+  readRecord,
+  WRITES_FILE,
+} from '../journal/read.ts'
+import { NS_PER_MS, type Ns, RunClock } from '../lib/clock.ts'
+
+/**
+ * Made records for tests and fixtures: a leader is killed, another takes over, nothing is lost.
+ * A test takes this run and spoils one thing, so what it shows is the effect of that thing.
+ * Lanes are slow (100 ms) and the hold-down short (2 s), which keeps a record at a few hundred lines.
+ */
+
+export type MadeLine<Data> = { [K in keyof Data]: { t: Ns; kind: K; data: Data[K] } }[keyof Data]
+
+/** The lines of each file, to be spoiled before they are written. */
+export type MadeRun = {
+  journal: MadeLine<JournalData>[]
+  writes: MadeLine<WriteData>[]
+  probes: MadeLine<ProbeData>[]
+  reads: MadeLine<ReadData>[]
+}
+
+export const FAULT_ISSUED_MS = 5800
+export const FAULT_PROVEN_MS = 5805
+/** The service is back at this instant: 1,895–1,900 ms after the fault. */
+export const SERVICE_BACK_MS = 7700
+const READ_BACK_MS = 12_000
+const NODES = ['vault-1', 'vault-2', 'vault-3']
+const INTERVAL_MS = 100
+
+export const ns = (ms: number): Ns => Math.round(ms * NS_PER_MS)
+
+export const madeFrozen: Frozen = {
+  format: 1,
+  scenario: 'leader-crash',
+  id: 'HA2',
+  title: 'The leader is killed while tenants write',
+  hypothesis: 'A standby takes over within 5 s and no acknowledged write is lost.',
+  source: 'HLD:873-877',
+  product: 'openbao',
+  version: '2.6.2',
+  multiplier: 1,
+  seed: '7f3a',
+  argv: ['run', 'leader-crash', '--seed', '7f3a'],
+  objectives: [
+    { kind: 'rto', id: 'rto', limitMs: 5000, stableCount: 10, holdDownMs: 2000, source: 'HLD:876' },
+    { kind: 'rpo', id: 'rpo', lostWrites: 0, source: 'HLD:877' },
+  ],
+  claims: [{ source: 'HLD:875', says: 'latency spike below 1 s', of: 'rto', limitMs: 1000 }],
+  expects: [],
+  mustObserve: ['leader-changed', 'write-refused-or-unknown'],
+  probed: true,
+  standbyReads: 'local',
+  nodes: NODES,
+  repro: './drill run leader-crash --seed 7f3a --product openbao',
+}
+
+export type MadeOutage = {
+  readonly fromMs: number
+  readonly toMs: number
+  /** Refused at once, or hung until the deadline or the end of the outage. */
+  readonly how?: 'refused' | 'hung'
+}
+
+export function madeRun({
+  frozen = {},
+  outages = [{ fromMs: FAULT_PROVEN_MS, toMs: SERVICE_BACK_MS }],
+  intervalMs = INTERVAL_MS,
+}: {
+  readonly frozen?: Partial<Frozen>
+  readonly outages?: readonly MadeOutage[]
+  /** Of the judged lanes. */
+  readonly intervalMs?: number
+} = {}): MadeRun {
+  const run: MadeRun = {
+    journal: madeJournal({ ...madeFrozen, ...frozen }),
+    writes: [],
+    probes: [],
+    reads: [],
+  }
+  const lanes: LaneInfo[] = [
+    lane('write', 'write', 'balancer', intervalMs, true),
+    lane('read', 'read', 'balancer', intervalMs, true),
+    lane('fresh-read', 'fresh-read', 'balancer', Math.max(50, intervalMs), false),
+    ...NODES.map((node) =>
+      lane(`health-${node}`, 'health', node, Math.max(50, 4 * intervalMs), false),
+    ),
+  ]
+  run.probes.push({ t: ns(450), kind: 'lanes', data: { lanes, firstSlotAt: ns(450), pid: 4711 } })
+  for (const info of lanes) addSamples(run, info, outages)
+  for (let ms = 1000; ms < READ_BACK_MS; ms += 1000) {
+    const data = { cpuMsPerS: 210, rssMiB: 84, loopDelayP99Ms: 11.2 }
+    run.probes.push({ t: ns(ms), kind: 'usage', data })
+  }
+  run.probes.sort((a, b) => a.t - b.t)
+  run.writes.sort((a, b) => a.t - b.t)
+  addReadBack(run)
+  return run
+}
+
+const lane = (
+  name: string,
+  kind: LaneInfo['kind'],
+  target: string,
+  intervalMs: number,
+  judged: boolean,
+): LaneInfo => ({ lane: name, kind, judged, target, intervalMs, deadlineMs: 1000 })
+
+function madeJournal(frozen: Frozen): MadeRun['journal'] {
+  const lines: MadeRun['journal'] = []
+  const at = <K extends JournalKind>(ms: number, kind: K, data: JournalData[K]): void => {
+    lines.push({ t: ns(ms), kind, data } as MadeLine<JournalData>)
+  }
+  const fault = { fault: 'f1', name: 'SIGKILL', target: 'vault-1' }
+  const started = Date.UTC(2026, 10, 22, 2, 1, 14)
+  at(0, 'frozen', frozen)
+  at(10, 'phase', { name: 'start' })
+  at(20, 'clock', { wallMs: started + 20, t: ns(20) })
+  at(100, 'cluster.ready', {
+    leader: 'vault-1',
+    voters: NODES,
+    sealType: 'awskms',
+    kmsEncrypts: 3,
+    parts: { containers: 61, init: 22 },
+  })
+  at(200, 'phase', { name: 'calibrate' })
+  const errorsMs = [1.2, 2.4, 0.8, 3.1, 2.2, 1.9, 4.4, 2.7, 1.1, 3.3, 2.9, 1.6]
+  at(300, 'calibration', { errorsMs, worstMs: 4.4 })
+  at(400, 'phase', { name: 'steady' })
+  at(420, 'gate', {
+    id: 'clean-start',
+    kind: 'soundness',
+    guards: [],
+    held: true,
+    reason: 'three settled voters, no residue, a write passes the balancer',
+  })
+  at(5600, 'phase', { name: 'body' })
+  at(5700, 'fault.planned', {
+    ...fault,
+    plan: { target: 'vault-1' },
+    undo: 'undo/f1.json',
+    final: false,
+  })
+  at(5810, 'fault.injected', { ...fault, issued: ns(FAULT_ISSUED_MS), proven: ns(FAULT_PROVEN_MS) })
+  at(5900, 'fault.witnessed', { ...fault, witness: 'exit code 137' })
+  at(5910, 'clock', { wallMs: started + 5910, t: ns(5910) })
+  at(7500, 'wait.happened', { what: 'another node leads', waitedMs: 1600 })
+  at(10_800, 'stable', { since: ns(SERVICE_BACK_MS) })
+  at(11_000, 'phase', { name: 'heal' })
+  at(11_600, 'fault.healed', { ...fault, residue: [] })
+  at(11_700, 'phase', { name: 'converge' })
+  at(11_900, 'converged', {
+    voters: 3,
+    appliedIndexes: { 'vault-1': 612, 'vault-2': 612, 'vault-3': 612 },
+  })
+  at(READ_BACK_MS, 'phase', { name: 'read-back' })
+  at(12_500, 'phase', { name: 'collect' })
+  at(12_550, 'clock', { wallMs: started + 12_550, t: ns(12_550) })
+  at(12_600, 'ended', {})
+  return lines
+}
+
+/** One answer per slot; in an outage a bad one, or a late one where the outage ends in time. */
+function addSamples(run: MadeRun, info: LaneInfo, outages: readonly MadeOutage[]): void {
+  for (let slot = 0; ; slot++) {
+    const intendedMs = 450 + slot * info.intervalMs
+    if (intendedMs >= READ_BACK_MS) return
+    const callMs = intendedMs + 0.4
+    const sample = { lane: info.lane, slot, intended: ns(intendedMs), call: ns(callMs) }
+    if (info.kind === 'health') {
+      const data = { ...sample, ...healthAnswer(info.target, callMs) }
+      run.probes.push({ t: data.ret, kind: 'sample', data })
+      continue
+    }
+    const outage = outages.find(({ fromMs, toMs }) => callMs + 2 >= fromMs && callMs < toMs)
+    const hangsMs = Math.min(1000, (outage?.toMs ?? 0) - callMs)
+    const answer =
+      outage === undefined || (outage.how === 'hung' && hangsMs < 1000)
+        ? { ret: ns(callMs + (outage === undefined ? 3 : hangsMs + 3)), ok: true, status: 200 }
+        : outage.how === 'hung'
+          ? { ret: ns(callMs + 1000), ok: false, why: 'no answer within 1000 ms' }
+          : { ret: ns(callMs + 1), ok: false, status: 503, why: 'no server available' }
+    const n = info.kind === 'write' ? { n: slot + 1 } : {}
+    run.probes.push({ t: answer.ret, kind: 'sample', data: { ...sample, ...answer, ...n } })
+    if (info.kind === 'write') addWrite(run, slot + 1, sample.call, answer)
+  }
+}
+
+function healthAnswer(
+  node: string,
+  callMs: number,
+): { ret: Ns; ok: boolean; status?: number; why?: string } {
+  const ret = ns(callMs + 1.5)
+  if (node === 'vault-1' && callMs >= FAULT_PROVEN_MS && callMs < 11_500) {
+    return { ret, ok: false, why: 'ECONNREFUSED' }
+  }
+  const leads = callMs < FAULT_PROVEN_MS ? node === 'vault-1' : callMs >= 7450 && node === 'vault-3'
+  return { ret, ok: true, status: leads ? 200 : 429 }
+}
+
+function addWrite(
+  run: MadeRun,
+  n: number,
+  call: Ns,
+  answer: { readonly ret: Ns; readonly ok: boolean; readonly status?: number },
+): void {
+  const path = `secret/data/rpo/t0/s0/${n}`
+  run.writes.push({
+    t: call - 1000,
+    kind: 'sent',
+    data: { n, path, hash: `sha256:${n}`, via: 'balancer' },
+  })
+  const { ret, ok, status } = answer
+  const data: WriteData['answer'] = ok
+    ? { n, outcome: 'acknowledged', version: 1, status: 200, call, ret }
+    : status === undefined
+      ? { n, outcome: 'unknown', why: 'no answer within 1000 ms', call, ret }
+      : { n, outcome: 'refused', status, why: 'no server available', call, ret }
+  run.writes.push({ t: ret, kind: 'answer', data })
+}
+
+function addReadBack(run: MadeRun): void {
+  const answers = run.writes.flatMap((line) => (line.kind === 'answer' ? [line.data] : []))
+  const passes = [
+    { node: 'balancer', as: 'balancer' },
+    { node: 'vault-1', as: 'standby' },
+    { node: 'vault-2', as: 'standby' },
+    { node: 'vault-3', as: 'leader' },
+  ] as const
+  for (const [i, { node, as }] of passes.entries()) {
+    const t = ns(READ_BACK_MS + 10 + i * 100)
+    run.reads.push({ t, kind: 'pass', data: { node, as, writes: answers.length, pid: 4790 } })
+    for (const { n, outcome } of answers) {
+      const data: ReadData['read'] =
+        outcome === 'acknowledged'
+          ? { n, node, state: 'present', version: 1, intact: true, status: 200 }
+          : { n, node, state: 'absent', status: 404 }
+      run.reads.push({ t: t + n * 1000, kind: 'read', data })
+    }
+    run.reads.push({ t: t + ns(90), kind: 'pass.ended', data: { node, read: answers.length } })
+  }
+}
+
+/** Writes a made run as the product would, and returns the seal of its journal. */
+export function writeRun(directory: string, run: MadeRun): Seal {
+  mkdirSync(directory, { recursive: true })
+  const clock = new RunClock(0n)
+  const streams = [
+    [WRITES_FILE, run.writes],
+    [PROBES_FILE, run.probes],
+    [READS_FILE, run.reads],
+  ] as const
+  const seals = streams.flatMap(([file, lines]) => {
+    if (lines.length === 0) return []
+    const chain = new ChainWriter(join(directory, file), clock)
+    for (const { kind, data, t } of lines) chain.append(kind, data, t)
+    return [chain.close()]
+  })
+  let wallMs = Date.UTC(2026, 10, 22, 2, 1, 14)
+  const journal = new ChainWriter(join(directory, JOURNAL_FILE), clock, () =>
+    new Date(wallMs).toISOString(),
+  )
+  const base = wallMs
+  const append = (t: Ns, kind: string, data: unknown): void => {
+    wallMs = base + t / NS_PER_MS
+    journal.append(kind, data, t)
+  }
+  for (const line of run.journal) {
+    // The files are closed when the run is being collected, just before it ends.
+    if (line.kind === 'ended') for (const seal of seals) append(line.t, 'file.closed', seal)
+    append(line.t, line.kind, line.data)
+  }
+  return journal.close()
+}
+
+/** The record of a made run, by way of the disk as in real life. */
+export async function recordOf(run: MadeRun): Promise<RunRecord> {
+  const directory = mkdtempSync(join(tmpdir(), 'made-run-'))
+  try {
+    writeRun(join(directory, 'leader-crash'), run)
+    return await readRecord(join(directory, 'leader-crash'))
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

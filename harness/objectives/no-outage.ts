@@ -1,0 +1,88 @@
+import type { ObjectiveSpec } from '../journal/entry.ts'
+import type { RunRecord } from '../journal/read.ts'
+import { callAt, isGood, isJudged, type LaneSamples, retAt } from '../journal/samples.ts'
+import { NS_PER_MS, type Ns } from '../lib/clock.ts'
+import { type Duration, formatDuration } from '../lib/duration.ts'
+import { formatLimit } from './bracket.ts'
+import { injectedFaults } from './fault-record.ts'
+import { inconclusive, type Judgement } from './objective.ts'
+import { startOf } from './phase-span.ts'
+import { DEFAULT_STABLE } from './recovery.ts'
+
+export type NoOutageSpec = Extract<ObjectiveSpec, { kind: 'no-outage' }>
+
+/** Clients notice nothing: a document's "RTO 0". */
+export function noOutage({
+  id = 'no-outage',
+  source,
+  holdDown = { ms: DEFAULT_STABLE.holdDownMs },
+}: {
+  readonly id?: string
+  readonly source?: string
+  /** Time after the last fault that must be watched. */
+  readonly holdDown?: Duration
+} = {}): NoOutageSpec {
+  return {
+    kind: 'no-outage',
+    id,
+    holdDownMs: holdDown.ms,
+    ...(source === undefined ? {} : { source }),
+  }
+}
+
+/**
+ * No bad sample on the judged lanes from the first fault (without one: from the start of the
+ * body) to the read-back, healing included, and at least the hold-down after the last fault.
+ */
+export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement {
+  const lanes = record.lanes.filter(isJudged)
+  if (lanes.length === 0) return inconclusive('assumption', 'no judged lane was recorded')
+  const faults = injectedFaults(record.entries)
+  const from = faults[0]?.issued ?? startOf(record.entries, 'body')
+  if (from === undefined) return inconclusive('vacuous', 'the body of the scenario never began')
+  const lastFault = Math.max(from, ...faults.map(({ proven }) => proven))
+  const watchedTo = lastFault + spec.holdDownMs * NS_PER_MS
+  const until = startOf(record.entries, 'read-back') ?? Number.POSITIVE_INFINITY
+
+  const bad = lanes.map((lane) => badBetween(lane, from, until))
+  const count = bad.reduce((sum, samples) => sum + samples.length, 0)
+  if (count > 0) {
+    const first = Math.min(...bad.flat())
+    const each = lanes.flatMap(({ info }, i) =>
+      bad[i]?.length === 0 ? [] : [`${bad[i]?.length} on ${info.lane}`],
+    )
+    const when = formatDuration({ ms: Math.max(0, (first - from) / NS_PER_MS) })
+    const since = faults.length > 0 ? 'the fault' : 'the start'
+    const because = `${count} bad answers (${each.join(', ')}), the first ${when} after ${since}`
+    return { measured: count, verdict: 'missed', because }
+  }
+  for (const lane of lanes) {
+    const end = Math.min(until, lane.count === 0 ? 0 : callAt(lane, lane.count - 1))
+    if (end < watchedTo) {
+      const watched = formatDuration({ ms: Math.max(0, (end - lastFault) / NS_PER_MS) })
+      const needed = formatLimit(spec.holdDownMs)
+      const because = `${lane.info.lane} was watched for ${watched} after the last fault, ${needed} are needed`
+      return inconclusive('undecided', because, 0)
+    }
+  }
+  const samples = lanes.reduce((sum, lane) => sum + countBetween(lane, from, until), 0)
+  const because = `none of ${samples} answers was bad`
+  return { measured: 0, verdict: 'met', because }
+}
+
+function badBetween(lane: LaneSamples, from: Ns, until: Ns): readonly Ns[] {
+  const calls: Ns[] = []
+  for (let i = 0; i < lane.count && callAt(lane, i) < until; i++) {
+    // One that was under way when the fault came counts, too.
+    if (!isGood(lane, i) && retAt(lane, i) >= from) calls.push(callAt(lane, i))
+  }
+  return calls
+}
+
+function countBetween(lane: LaneSamples, from: Ns, until: Ns): number {
+  let count = 0
+  for (let i = 0; i < lane.count; i++) {
+    if (callAt(lane, i) >= from && callAt(lane, i) < until) count++
+  }
+  return count
+}

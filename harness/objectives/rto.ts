@@ -1,0 +1,89 @@
+import type { ObjectiveSpec } from '../journal/entry.ts'
+import type { RunRecord } from '../journal/read.ts'
+import { isJudged } from '../journal/samples.ts'
+import { type Duration, formatDuration } from '../lib/duration.ts'
+import { formatBracket, formatLimit } from './bracket.ts'
+import { inconclusive, type Judgement } from './objective.ts'
+import { DEFAULT_STABLE } from './recovery.ts'
+import { type ServiceRecovery, serviceRecoveries, slowest } from './service-recovery.ts'
+
+export type RtoSpec = Extract<ObjectiveSpec, { kind: 'rto' }>
+
+/** The service is back within this time after the fault, for writes and for reads. */
+export function rto({
+  id = 'rto',
+  within,
+  source,
+  holdDown = { ms: DEFAULT_STABLE.holdDownMs },
+  stableCount = DEFAULT_STABLE.stableCount,
+}: {
+  readonly id?: string
+  readonly within: Duration
+  /** Line of the document that demands it, such as `HLD:876`. */
+  readonly source?: string
+  readonly holdDown?: Duration
+  readonly stableCount?: number
+}): RtoSpec {
+  return {
+    kind: 'rto',
+    id,
+    limitMs: within.ms,
+    stableCount,
+    holdDownMs: holdDown.ms,
+    ...(source === undefined ? {} : { source }),
+  }
+}
+
+/** Part of the limit from which a met objective is called "at risk": 58 s of 60 s. */
+const AT_RISK = 0.95
+
+/**
+ * `hi ≤ limit` is met, `lo > limit` missed; what lies between is too coarse to decide.
+ * @see docs: correctness.md, section 6.2
+ */
+export function judgeRto(spec: RtoSpec, record: RunRecord): Judgement {
+  for (const kind of ['write', 'read'] as const) {
+    if (!record.lanes.some((lane) => isJudged(lane) && lane.info.kind === kind)) {
+      return inconclusive('assumption', `no judged ${kind} lane was recorded`)
+    }
+  }
+  const longest = slowest(serviceRecoveries(record, spec))
+  if (longest === undefined) return inconclusive('vacuous', 'no fault was injected')
+  return judgeRecovery(spec.limitMs, longest, spec.holdDownMs)
+}
+
+export function judgeRecovery(
+  limitMs: number,
+  recovery: ServiceRecovery,
+  holdDownMs: number,
+): Judgement {
+  const { fault, loMs, hiMs } = recovery
+  const measured = { lo: loMs, hi: hiMs }
+  const limit = formatLimit(limitMs)
+  const after = `after ${fault.name} of ${fault.target}`
+  if (hiMs === null) {
+    const slow = recovery.lanes.filter(({ state }) => state !== 'stable').map(({ lane }) => lane)
+    const still = `${slow.join(' and ')} had no stable run ${after} when the record ended`
+    const bound = `bad for at least ${formatDuration({ ms: loMs })}, limit ${limit}`
+    if (loMs > limitMs) return { measured, verdict: 'missed', because: `${still}: ${bound}` }
+    const holdDown = formatLimit(holdDownMs)
+    return inconclusive(
+      'undecided',
+      `${still} (${holdDown} without a bad answer are needed): ${bound}`,
+      measured,
+    )
+  }
+  if (recovery.bad === 0) {
+    const because = `no bad answer ${after}; what the probe cannot see is shorter than ${formatDuration({ ms: hiMs })}`
+    return hiMs <= limitMs
+      ? { measured, verdict: 'met', because }
+      : inconclusive('undecided', because, measured)
+  }
+  const took = `writes and reads were good again ${formatBracket(measured)} ${after}, limit ${limit}`
+  if (hiMs <= limitMs) {
+    const atRisk = hiMs > AT_RISK * limitMs ? { atRisk: true } : {}
+    return { measured, verdict: 'met', because: took, ...atRisk }
+  }
+  if (loMs > limitMs) return { measured, verdict: 'missed', because: took }
+  return inconclusive('undecided', `${took}: the limit lies inside the interval`, measured)
+}

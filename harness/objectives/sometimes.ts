@@ -1,0 +1,94 @@
+import type { RunRecord } from '../journal/read.ts'
+import { isGood, isJudged } from '../journal/samples.ts'
+import { injectedFaults } from './fault-record.ts'
+import { leaderSightings } from './leadership.ts'
+import { startOf } from './phase-span.ts'
+
+/**
+ * Facts that a scenario can demand to have been seen at least once (`mustObserve`). A run in
+ * which its point never happened proves nothing.
+ * @see docs: correctness.md, section 12
+ */
+export const FACTS: Readonly<
+  Record<string, { readonly says: string; readonly seen: (record: RunRecord) => boolean }>
+> = {
+  'leader-changed': { says: 'another node became leader after the fault', seen: leaderChanged },
+  'write-refused-or-unknown': {
+    says: 'a write was refused or had no answer',
+    seen: ({ ledger }) => (ledger?.count.refused ?? 0) + (ledger?.count.unknown ?? 0) > 0,
+  },
+  'write-refused': {
+    says: 'a write was refused',
+    seen: ({ ledger }) => (ledger?.count.refused ?? 0) > 0,
+  },
+  'write-unknown': {
+    says: 'a write had no answer',
+    seen: ({ ledger }) => (ledger?.count.unknown ?? 0) > 0,
+  },
+  'write-acknowledged': {
+    says: 'a write was acknowledged',
+    seen: ({ ledger }) => (ledger?.count.acknowledged ?? 0) > 0,
+  },
+  'node-silent': { says: 'a node stopped answering after the fault', seen: nodeSilent },
+  'bad-probe': { says: 'a judged lane had a bad answer after the fault', seen: badProbe },
+  'read-from-each-node': {
+    says: 'the read-back reached each node',
+    seen: ({ frozen, passes }) =>
+      frozen.nodes.every((node) => passes.some((pass) => pass.node === node && pass.good.size > 0)),
+  },
+  'kms-used': {
+    says: 'the KMS was asked to encrypt while the cluster started',
+    seen: ({ entries }) =>
+      entries.some((entry) => entry.kind === 'cluster.ready' && entry.data.kmsEncrypts > 0),
+  },
+}
+
+export const isKnownFact = (id: string): boolean => Object.hasOwn(FACTS, id)
+
+export type Sometimes = { readonly id: string; readonly says: string; readonly seen: boolean }
+
+/** A fact that this version does not know was not seen, so the run does not pass. */
+export function sometimesOf(record: RunRecord): readonly Sometimes[] {
+  return record.frozen.mustObserve.map((id) => {
+    const fact = isKnownFact(id) ? FACTS[id] : undefined
+    if (fact === undefined) return { id, says: 'not a fact that can be observed', seen: false }
+    return { id, says: fact.says, seen: fact.seen(record) }
+  })
+}
+
+/** Counted up to the read-back only, which rotates the leadership itself. */
+function leaderChanged(record: RunRecord): boolean {
+  const issued = injectedFaults(record.entries)[0]?.issued
+  if (issued === undefined) return false
+  const until = startOf(record.entries, 'read-back') ?? Number.POSITIVE_INFINITY
+  const sightings = leaderSightings(record)
+  const before = sightings.findLast(({ t }) => t < issued)?.node
+  return (
+    before !== undefined &&
+    sightings.some(({ node, t }) => t > issued && t < until && node !== before)
+  )
+}
+
+function nodeSilent(record: RunRecord): boolean {
+  const issued = injectedFaults(record.entries)[0]?.issued
+  if (issued === undefined) return false
+  return record.lanes
+    .filter(({ info }) => info.kind === 'health')
+    .some((lane) => {
+      for (let i = 0; i < lane.count; i++) {
+        if (!isGood(lane, i) && (lane.call[i] as number) >= issued) return true
+      }
+      return false
+    })
+}
+
+function badProbe(record: RunRecord): boolean {
+  const issued = injectedFaults(record.entries)[0]?.issued
+  if (issued === undefined) return false
+  return record.lanes.filter(isJudged).some((lane) => {
+    for (let i = 0; i < lane.count; i++) {
+      if (!isGood(lane, i) && (lane.ret[i] as number) >= issued) return true
+    }
+    return false
+  })
+}

@@ -1,0 +1,128 @@
+import type { CheckSeen } from './checks.ts'
+import type { JudgedClaim } from './claim.ts'
+import type { Gate } from './gate.ts'
+import type { Cause, Judgement } from './objective.ts'
+import type { RecoveryPhase } from './phases.ts'
+import type { ProcedureSeen } from './procedures-seen.ts'
+import type { OddWrite } from './read-back-findings.ts'
+import type { StableRule } from './recovery.ts'
+import type { Sometimes } from './sometimes.ts'
+
+/** The content of `verdict.json`: all of it is derived from the journal, and can be again. */
+
+export type VerdictWord = 'passed' | 'failed' | 'inconclusive' | 'aborted' | 'skipped'
+
+export type Unit = 'ms' | 'writes' | 'bad answers' | 'checks'
+
+export type JudgedObjective = Judgement & {
+  readonly id: string
+  readonly kind: string
+  readonly unit: Unit
+  readonly limit: number
+  readonly source?: string
+  /** The scenario exists to show this miss. */
+  readonly expectedMiss?: true
+}
+
+export type JudgedFault = {
+  readonly id: string
+  readonly name: string
+  readonly target: string
+  /** Nanoseconds of the run clock. */
+  readonly issued: number | null
+  readonly proven: number | null
+  readonly witnessed: boolean
+  readonly witness: string | null
+  readonly final: boolean
+  readonly healed: boolean
+  readonly residue: readonly string[]
+}
+
+export type LaneOutages = {
+  readonly lane: string
+  readonly count: number
+  /** Length of the longest one, and of all, in milliseconds. */
+  readonly longest: { readonly lo: number; readonly hi: number }
+  readonly sum: { readonly lo: number; readonly hi: number }
+}
+
+/** What a verdict is about, known before anything has run. */
+export type ScenarioIdentity = {
+  readonly scenario: string
+  readonly id: string
+  readonly variant?: string
+  readonly title: string
+  readonly hypothesis: string
+  readonly source: string
+  readonly product: string
+  readonly version: string
+  readonly multiplier: number
+  readonly seed: string
+  readonly repro: string
+}
+
+export type Verdict = ScenarioIdentity & {
+  readonly format: number
+  readonly verdict: VerdictWord
+  /** Of an inconclusive one. */
+  readonly cause?: Cause
+  /** One sentence: what failed, or what was proved. */
+  readonly why: string
+  readonly objectives: readonly JudgedObjective[]
+  readonly claims: readonly JudgedClaim[]
+  readonly gates: readonly Gate[]
+  readonly sometimes: readonly Sometimes[]
+  readonly checks: readonly CheckSeen[]
+  readonly writes: {
+    readonly acknowledged: number
+    readonly refused: number
+    readonly unknown: number
+    /** Unanswered writes that the read-back found applied. */
+    readonly recoveredUnknown: number
+  } | null
+  readonly lost: readonly OddWrite[]
+  readonly ghosts: readonly OddWrite[]
+  readonly duplicated: readonly OddWrite[]
+  readonly corrupt: readonly OddWrite[]
+  readonly resurrected: readonly OddWrite[]
+  readonly faults: readonly JudgedFault[]
+  readonly procedures: readonly ProcedureSeen[]
+  /** Parts of the recovery time, in milliseconds since the fault was issued. */
+  readonly phases: readonly RecoveryPhase[]
+  readonly outages: readonly LaneOutages[]
+  /** What "stable" means here. */
+  readonly stable: StableRule | null
+  readonly steady: { readonly ms: number; readonly acknowledged: number } | null
+}
+
+/** A verdict for a scenario without a record: it was skipped, or never came to start. */
+export function verdictWithoutRecord(
+  identity: ScenarioIdentity,
+  word: 'skipped' | 'aborted' | 'inconclusive',
+  why: string,
+): Verdict {
+  return {
+    format: 1,
+    ...identity,
+    verdict: word,
+    ...(word === 'inconclusive' ? { cause: 'infrastructure' as const } : {}),
+    why,
+    objectives: [],
+    claims: [],
+    gates: [],
+    sometimes: [],
+    checks: [],
+    writes: null,
+    lost: [],
+    ghosts: [],
+    duplicated: [],
+    corrupt: [],
+    resurrected: [],
+    faults: [],
+    procedures: [],
+    phases: [],
+    outages: [],
+    stable: null,
+    steady: null,
+  }
+}

@@ -1,0 +1,174 @@
+import type { Cluster } from './cluster/cluster.ts'
+import { LEDGER_ROOT } from './cluster/furnish.ts'
+import type { Seal } from './journal/chain.ts'
+import type { Journal } from './journal/journal.ts'
+import { NS_PER_MS } from './lib/clock.ts'
+import { minutes, seconds } from './lib/duration.ts'
+import type { Seed } from './lib/seed.ts'
+import { happened, type Look, notYet } from './lib/until.ts'
+import type { ProbeStatus } from './probes/live-status.ts'
+import { CALIBRATION_SERVERNAME, type Probe, startProbe } from './probes/probe.ts'
+import type { ProbeTarget } from './probes/probe-message.ts'
+import { startReadBack } from './probes/read-back.ts'
+import { numberedValue } from './probes/value.ts'
+import { readPasses } from './read-passes.ts'
+import { writeSecret } from './vault/kv.ts'
+
+/** How long the lanes must have been good before a fault: the baseline it is compared with. */
+const STEADY_MS = 5000
+/** A stable run: so many good answers in a row, and this long without a bad one. */
+const STABLE_COUNT = 20
+const HOLD_DOWN_MS = 10_000
+
+/** Everything that watches one scenario's cluster from outside: the lanes and the read-back. */
+export class Observation {
+  readonly #cluster: Cluster
+  readonly #journal: Journal
+  readonly #signal: AbortSignal
+  readonly #probe: Probe
+  /** Ends every wait of the scenario: without a probe nothing is measured. */
+  readonly #death: AbortController
+
+  private constructor(
+    cluster: Cluster,
+    journal: Journal,
+    signal: AbortSignal,
+    probe: Probe,
+    death: AbortController,
+  ) {
+    this.#cluster = cluster
+    this.#journal = journal
+    this.#signal = AbortSignal.any([signal, death.signal])
+    this.#probe = probe
+    this.#death = death
+  }
+
+  /** Starts and calibrates the probe; no lane runs yet. */
+  static async start(
+    cluster: Cluster,
+    journal: Journal,
+    seed: Seed,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    const { balancer, nodes, token } = cluster.probeTargets
+    const prefix = `${LEDGER_ROOT}/${journal.clock.base.toString(36)}`
+    const canaryPath = `${prefix}/canary`
+    const value = numberedValue(canaryPath, 0)
+    await writeSecret(cluster.viaBalancer(), canaryPath, value, { signal })
+    const death = new AbortController()
+    const probe = await startProbe({
+      clock: journal.clock,
+      directory: journal.directory,
+      balancer: asTarget(balancer),
+      nodes: nodes.map(asTarget),
+      ca: cluster.authority?.ca,
+      token,
+      prefix,
+      canary: { path: `/v1/secret/data/${canaryPath}`, hash: value.sha },
+      onDeath: (died) => death.abort(died),
+    })
+    const observation = new Observation(cluster, journal, signal, probe, death)
+    try {
+      const certificate = await cluster.authority?.issue({
+        name: CALIBRATION_SERVERNAME,
+        dnsNames: [CALIBRATION_SERVERNAME],
+        ips: ['127.0.0.1'],
+      })
+      const calibration = await probe.calibrate({
+        seed,
+        certificate:
+          certificate === undefined || cluster.authority === undefined
+            ? undefined
+            : { ...certificate, ca: cluster.authority.ca },
+      })
+      journal.record('calibration', calibration)
+      return observation
+    } catch (error) {
+      await probe.kill()
+      throw error
+    }
+  }
+
+  /** Aborted when the probe dies. */
+  get alive(): AbortSignal {
+    return this.#death.signal
+  }
+
+  /** Starts the lanes; returns when they were good for a while and the cluster is settled. */
+  async steady(): Promise<void> {
+    await this.#probe.start()
+    await this.#probe.until('the lanes are good', goodFor(STEADY_MS), {
+      within: seconds(60),
+      signal: this.#signal,
+    })
+    this.#journal.record('gate', await this.#cluster.cleanStart(this.#signal))
+    // Settling may have taken longer than the baseline needs; a bad answer meanwhile starts it anew.
+    await this.#probe.until('the lanes are good', goodFor(STEADY_MS), {
+      within: seconds(60),
+      signal: this.#signal,
+    })
+  }
+
+  /** Waits for a stable run on the judged lanes; the judge derives it again from the samples. */
+  async stable(): Promise<void> {
+    const since = await this.#probe.until('the judged lanes are stable', goodFor(HOLD_DOWN_MS), {
+      within: minutes(3),
+      signal: this.#signal,
+    })
+    this.#journal.record('stable', { since })
+  }
+
+  /** Ends the lanes; every write has its outcome in the ledger after this. */
+  async stopLanes(): Promise<readonly Seal[]> {
+    return (await this.#probe.stop()).seals
+  }
+
+  /** Reads every write of the ledger back, through the balancer and on every node. */
+  async readBack(): Promise<Seal> {
+    const { token } = this.#cluster.probeTargets
+    const reader = await startReadBack({
+      clock: this.#journal.clock,
+      directory: this.#journal.directory,
+      ca: this.#cluster.authority?.ca,
+      token,
+      onDeath: (died) => this.#death.abort(died),
+    })
+    try {
+      await readPasses(this.#cluster, reader, this.#signal)
+    } catch (error) {
+      await reader.kill()
+      throw error
+    }
+    return reader.stop()
+  }
+
+  /** At once, for a run that ends before its time; the files stay readable. */
+  async kill(): Promise<void> {
+    await this.#probe.kill()
+  }
+}
+
+const goodFor =
+  (ms: number) =>
+  (status: ProbeStatus): Look<number> => {
+    for (const [name, lane] of Object.entries(status.lanes)) {
+      const { goodSince, goodInARow, lastWhy } = lane
+      if (goodSince === undefined) return notYet(`${name}: ${lastWhy ?? 'no answer yet'}`)
+      const goodMs = (status.t - goodSince) / NS_PER_MS
+      // One second more than asked: a request under way may still turn out to be bad.
+      if (goodInARow < STABLE_COUNT || goodMs < ms + 1000) {
+        return notYet(`${name}: good for ${Math.round(goodMs)} ms`)
+      }
+    }
+    const since = Object.values(status.lanes).map(({ goodSince }) => goodSince ?? 0)
+    return happened(Math.max(...since))
+  }
+
+type Reachable = Cluster['probeTargets']['balancer']
+
+export const asTarget = ({ name, address }: Reachable): ProbeTarget => ({
+  name,
+  host: address.host,
+  port: address.port,
+  servername: name,
+})

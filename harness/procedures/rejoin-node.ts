@@ -1,0 +1,13 @@
+import type { Node } from '../cluster/node.ts'
+import type { Procedure } from './procedure.ts'
+
+/** A node whose process ended comes back with its disk (corrected form; the documents have none). */
+export const rejoinNode: Procedure<{ node: Node }> = {
+  name: 'rejoin-node',
+  runbook: 'docs/runbook/rejoin-node.md',
+  async perform(operator, { node }, step) {
+    await step('Start the node with its disk', () => operator.start(node))
+    await step('See it unseal by itself', () => operator.seesUnsealed(node))
+    await step('See three healthy voters', () => operator.seesHealthyVoters())
+  },
+}

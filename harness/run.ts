@@ -1,0 +1,303 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { messageOf } from './body.ts'
+import type { Selected } from './catalogue.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { type RunScenario, writeRunFile } from './evidence/run-file.ts'
+import { writeReports } from './evidence/run-report.ts'
+import type { Seal } from './journal/chain.ts'
+import { FORMAT_VERSION } from './journal/entry.ts'
+import type { Journal } from './journal/journal.ts'
+import { wallClock, wallClockMs } from './lib/clock.ts'
+import { type Duration, formatDuration, milliseconds } from './lib/duration.ts'
+import { Seed } from './lib/seed.ts'
+import { exitCodeOf } from './objectives/exit-code.ts'
+import type { Verdict } from './objectives/verdict.ts'
+import { hostFacts, treeState } from './provenance.ts'
+import { type Multiplier, runScenario } from './scenario.ts'
+import type { Settings } from './settings.ts'
+import { connectDocker, type Docker } from './stack/docker.ts'
+import { type ResolvedImage, resolveImages } from './stack/images.ts'
+import { pickProduct } from './stack/pick-product.ts'
+import { sweep } from './stack/sweep.ts'
+import { Stage } from './stage.ts'
+import { type Product, products } from './vault/product.ts'
+
+export type RunOptions = {
+  readonly selected: readonly Selected[]
+  /** Suite or scenario; part of the directory's name. */
+  readonly label: string
+  readonly product: 'auto' | 'both' | Product
+  readonly multiplier: Multiplier
+  readonly limits: Readonly<Record<string, Duration>>
+  readonly seed: string | undefined
+  readonly repeat: number
+  readonly tls: boolean
+  readonly failFast: boolean
+  readonly offline: boolean
+  /** Where the run's directory is made. */
+  readonly out: string
+  readonly argv: readonly string[]
+  readonly settings: Settings
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined
+  readonly onJournal?: Parameters<Journal['watch']>[0]
+  /** Called with each verdict as it is reached. */
+  readonly onVerdict?: (verdict: Verdict, directory: string) => void
+}
+
+export type RunResult = {
+  readonly directory: string
+  readonly exitCode: number
+  readonly verdicts: readonly Verdict[]
+}
+
+/**
+ * A run: sweep, images, the stage, one scenario after another, `run.json` and the reports.
+ * A healthy cluster is handed from one scenario to the next of the same configuration; what a
+ * run has made is removed whatever happens.
+ * @throws {EngineUnavailable} {ComponentUnavailable} {OutNotWritable} before anything is started.
+ */
+export async function performRun(options: RunOptions): Promise<RunResult> {
+  const { say, settings, signal, offline } = options
+  const startedMs = wallClockMs()
+  const started = wallClock()
+  const docker = await connectDocker({ dial: settings.dial })
+  const id = randomBytes(3).toString('hex')
+  const directory = makeDirectory(options, id, started)
+  const { removed } = await sweep(docker.engine)
+  if (removed.length > 0) {
+    const runs = new Set(removed.map(({ run }) => run)).size
+    say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
+  }
+  const chosen = await chooseProducts(docker, options)
+  const images = await resolveImages(docker, ['localstack', 'toxiproxy', 'haproxy', ...chosen], {
+    sources: settings.sources,
+    offline,
+    signal,
+    onProgress: say,
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+  })
+  const seed = options.seed ?? new Seed().text
+  say(`run   ${id}  seed ${seed}  ${directory}`)
+  const stage = await Stage.open(
+    { docker, runId: id, images, label: options.label, startedMs },
+    signal,
+  )
+  const finished: Finished[] = []
+  try {
+    await runAll({ options, stage, directory, seed, chosen, images, finished })
+  } finally {
+    const before = performance.now()
+    await stage.close()
+    say(
+      `removed everything of this run in ${formatDuration(milliseconds(performance.now() - before))}`,
+    )
+  }
+  const verdicts = finished.map(({ verdict }) => verdict)
+  const exitCode = signal.aborted ? signalExit(signal) : exitCodeOf(verdicts)
+  const main = chosen[0] as Product
+  writeRunFile(directory, {
+    format: FORMAT_VERSION,
+    id,
+    argv: options.argv,
+    seed,
+    started,
+    finished: wallClock(),
+    product: chosen.join(','),
+    version: images[main].version,
+    images: Object.values(images).map(({ name, id: image, origin, version }) => ({
+      name,
+      id: image,
+      origin,
+      version,
+    })),
+    engine: { ...docker.facts },
+    host: hostFacts(),
+    git: await treeState(),
+    scenarios: finished.map(({ scenario }) => scenario),
+    heads: Object.fromEntries(
+      finished.flatMap(({ scenario, seals }) =>
+        seals.map(({ file, head }) => [`${scenario.directory}/${file}`, head]),
+      ),
+    ),
+    exitCode,
+  })
+  await writeReports(directory)
+  pointLatest(options.out, directory)
+  return { directory, exitCode, verdicts }
+}
+
+type Finished = {
+  readonly scenario: RunScenario
+  readonly verdict: Verdict
+  readonly seals: readonly Seal[]
+}
+
+type All = {
+  readonly options: RunOptions
+  readonly stage: Stage
+  readonly directory: string
+  readonly seed: string
+  readonly chosen: readonly Product[]
+  readonly images: Readonly<Record<Product, ResolvedImage>>
+  readonly finished: Finished[]
+}
+
+async function runAll({ options, stage, directory, seed, chosen, images, finished }: All) {
+  const { signal } = options
+  const teardowns: Promise<void>[] = []
+  const giveUp = (cluster: Cluster | undefined) => {
+    // Off the critical path; awaited before the run ends, and swept by label if it fails.
+    if (cluster !== undefined)
+      teardowns.push(cluster.remove().catch((error) => options.say(messageOf(error))))
+  }
+  for (const product of chosen) {
+    let shared: Cluster | undefined
+    for (const { selected, repetition } of repeated(options)) {
+      if (signal.aborted) break
+      const name = directoryName(selected, product, repetition, options)
+      const { verdict, reusable, cluster, seals } = await runScenario({
+        name: selected.name,
+        scenario: selected.scenario,
+        ...(selected.variant === undefined ? {} : { variant: selected.variant }),
+        directory: join(directory, name),
+        product,
+        version: images[product].version,
+        multiplier: options.multiplier,
+        limits: options.limits,
+        seed: new Seed(repetition === 1 ? seed : `${seed}-${repetition}`),
+        argv: options.argv,
+        repro: reproOf(selected, product, seed, repetition, options),
+        acquire: async (own) => {
+          shared ??= await stage.cluster(
+            { product, multiplier: options.multiplier, tls: options.tls },
+            own,
+          )
+          return shared
+        },
+        signal,
+        ...(options.onJournal === undefined ? {} : { onJournal: options.onJournal }),
+      })
+      if (!reusable) {
+        giveUp(cluster)
+        shared = undefined
+      }
+      finished.push({
+        verdict,
+        seals,
+        scenario: {
+          name: selected.name,
+          id: selected.scenario.id,
+          ...(selected.variant === undefined ? {} : { variant: selected.variant }),
+          product,
+          multiplier: options.multiplier,
+          ...(options.repeat === 1 ? {} : { repetition }),
+          directory: name,
+          verdict: verdict.verdict,
+        },
+      })
+      options.onVerdict?.(verdict, join(directory, name))
+      if (options.failFast && verdict.verdict !== 'passed') break
+    }
+    giveUp(shared)
+  }
+  await Promise.all(teardowns)
+}
+
+function* repeated({ selected, repeat }: RunOptions) {
+  for (const each of selected) {
+    for (let repetition = 1; repetition <= repeat; repetition++) {
+      yield { selected: each, repetition }
+    }
+  }
+}
+
+async function chooseProducts(docker: Docker, options: RunOptions): Promise<readonly Product[]> {
+  if (options.product === 'both') return ['openbao', 'vault']
+  const { product, because } = await pickProduct(docker, options.product, {
+    sources: options.settings.sources,
+    offline: options.offline,
+  })
+  options.say(because)
+  return [product]
+}
+
+function makeDirectory({ out, label }: RunOptions, id: string, started: string): string {
+  const stamp = started.replace(/[-:]|\.\d+/g, '')
+  const directory = join(out, `${stamp}-${label.replace(/[^a-z0-9-]+/gi, '-')}-${id}`)
+  try {
+    mkdirSync(directory, { recursive: true })
+    return directory
+  } catch (error) {
+    throw new OutNotWritable(out, error)
+  }
+}
+
+/** `reports/latest` points at the newest run; only a link is ever replaced. */
+function pointLatest(out: string, directory: string): void {
+  const link = join(out, 'latest')
+  rmSync(link, { force: true })
+  symlinkSync(basename(directory), link)
+}
+
+function directoryName(
+  { name, variant }: Selected,
+  product: Product,
+  repetition: number,
+  { multiplier, repeat, product: wanted }: RunOptions,
+): string {
+  return [
+    name,
+    ...(variant === undefined ? [] : [variant]),
+    ...(wanted === 'both' ? [product] : []),
+    ...(multiplier === 5 ? ['m5'] : []),
+    ...(repeat === 1 ? [] : [`r${String(repetition).padStart(2, '0')}`]),
+  ].join('.')
+}
+
+function reproOf(
+  { name, variant }: Selected,
+  product: Product,
+  seed: string,
+  repetition: number,
+  { multiplier, limits, tls }: RunOptions,
+): string {
+  return [
+    './drill run',
+    variant === undefined ? name : `${name}:${variant}`,
+    `--product ${product}`,
+    ...(multiplier === 1 ? [] : [`--multiplier ${multiplier}`]),
+    ...(tls ? [] : ['--tls off']),
+    ...Object.entries(limits).map(([id, { ms }]) => `--var ${id}=${ms}ms`),
+    `--seed ${repetition === 1 ? seed : `${seed}-${repetition}`}`,
+  ].join(' ')
+}
+
+/** 128 + the signal's number, as shells do. */
+const signalExit = ({ reason }: AbortSignal): number =>
+  reason instanceof Interrupted && reason.by === 'SIGTERM' ? 143 : 130
+
+/** The user stopped the run. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  readonly by: 'SIGINT' | 'SIGTERM'
+  constructor(by: 'SIGINT' | 'SIGTERM') {
+    super(`stopped by ${by}`)
+    this.by = by
+  }
+}
+
+/** `--out` names a place where nothing can be written. */
+export class OutNotWritable extends Error {
+  override readonly name = 'OutNotWritable'
+  readonly exitCode = 64
+  constructor(out: string, cause: unknown) {
+    super(`--out ${out} cannot be written: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Title of a product, for people. */
+export const titleOf = (product: Product): string => products[product].title

@@ -1,0 +1,266 @@
+/**
+ * One scenario's run. The life of it:
+ *
+ * 1. Start the cluster, or take a healthy one of this configuration. Every entry is on disk at
+ *    once; entry 0 freezes what was promised. (Sweeping what dead runs left is `run.ts`'s.)
+ * 2. Calibrate and start the probe, see a steady, settled state (gate).
+ * 3. Run the body: inject faults, see their witnesses, perform procedures, wait for what should
+ *    be true; then wait until the judged lanes are stable.
+ * 4. Heal every fault still in force, latest first; look for residue; let the cluster converge.
+ *    Stop the lanes and read every write back.
+ * 5. Collect logs and states, close the files.
+ * 6. Judge from the files alone, write the verdict.
+ * 7. Say whether the cluster may be used again: only when all of this went well.
+ *
+ * Steps 4 to 7 happen even when the body throws, its deadline passes or the run is stopped.
+ */
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Body, messageOf, type Verbs } from './body.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import { collectCluster } from './evidence/collect.ts'
+import { writeVerdict } from './evidence/verdict-file.ts'
+import type { Seal } from './journal/chain.ts'
+import {
+  type ClaimSpec,
+  type Expectation,
+  FORMAT_VERSION,
+  type ObjectiveSpec,
+} from './journal/entry.ts'
+import { Journal } from './journal/journal.ts'
+import { readRecord } from './journal/read.ts'
+import { RunClock } from './lib/clock.ts'
+import { type Duration, formatDuration } from './lib/duration.ts'
+import type { Seed } from './lib/seed.ts'
+import { NeverHappened } from './lib/until.ts'
+import { judgeScenario, type Verdict } from './objectives/judge.ts'
+import { Observation } from './observation.ts'
+import { type Product, products } from './vault/product.ts'
+
+export type Multiplier = 1 | 5
+export type SuiteName = 'smoke' | 'nightly' | 'drill' | 'documents' | 'soak'
+
+/** What a scenario promises and needs; its body says what happens. */
+export type ScenarioSpec = {
+  /** Code of the catalogue, such as HA2. */
+  readonly id: string
+  /** Where the documents promise it: `HLD:873-877`. */
+  readonly source: string
+  readonly hypothesis: string
+  readonly suites: readonly SuiteName[]
+  /** `steady`: the probe writes and reads throughout; `none`: only the body's checks. */
+  readonly load: 'steady' | 'none'
+  /** What it leaves behind: a cluster that others may use after it, or not. */
+  readonly leaves: 'healthy' | 'broken'
+  readonly objectives: (multiplier: Multiplier) => readonly ObjectiveSpec[]
+  readonly claims?: (multiplier: Multiplier) => readonly ClaimSpec[]
+  readonly expects?: readonly Expectation[]
+  readonly mustObserve?: readonly string[]
+  /** Of the body alone, per multiplier 1; everything around it has limits of its own. */
+  readonly deadline: Duration
+}
+
+export type ScenarioBody = (verbs: Verbs) => Promise<void>
+
+export type Scenario = ScenarioSpec & {
+  readonly title: string
+  readonly body: ScenarioBody | undefined
+  /** Each is a run and a verdict of its own. */
+  readonly variants: Readonly<Record<string, ScenarioBody>>
+}
+
+/** Does nothing but name the parts: importing a scenario file has no effect. */
+export function scenario(
+  title: string,
+  spec: ScenarioSpec,
+  body: ScenarioBody | Readonly<Record<string, ScenarioBody>>,
+): Scenario {
+  return typeof body === 'function'
+    ? { ...spec, title, body, variants: {} }
+    : { ...spec, title, body: undefined, variants: body }
+}
+
+/** One execution of one scenario. */
+export type Experiment = {
+  readonly name: string
+  readonly scenario: Scenario
+  readonly variant?: string
+  /** Made by this function; must not exist. */
+  readonly directory: string
+  readonly product: Product
+  readonly version: string
+  readonly multiplier: Multiplier
+  /** Objective id → limit instead of the scenario's own. */
+  readonly limits: Readonly<Record<string, Duration>>
+  readonly seed: Seed
+  readonly argv: readonly string[]
+  readonly repro: string
+  /** Starts a cluster or takes one; its journal entries are the cluster's. */
+  readonly acquire: (signal: AbortSignal) => Promise<Cluster>
+  /** Stops the run: a signal of the user's. */
+  readonly signal: AbortSignal
+  readonly onJournal?: Parameters<Journal['watch']>[0]
+}
+
+export type Outcome = {
+  readonly verdict: Verdict
+  /** Whether the cluster may serve another scenario. */
+  readonly reusable: boolean
+  readonly cluster: Cluster | undefined
+  /** Of every file that was closed, the journal included: what notices a missing tail. */
+  readonly seals: readonly Seal[]
+}
+
+/** Lives through steps 1 to 7. Only a bug makes it throw; all else is in the verdict. */
+export async function runScenario(experiment: Experiment): Promise<Outcome> {
+  const { scenario: planned, directory, signal } = experiment
+  mkdirSync(join(directory, 'undo'), { recursive: true })
+  const journal = new Journal(directory, new RunClock())
+  if (experiment.onJournal !== undefined) journal.watch(experiment.onJournal)
+  freeze(experiment, journal)
+  journal.recordClock()
+  const body = planned.body ?? planned.variants[experiment.variant ?? '']
+  if (body === undefined) throw new Error(`${experiment.name} has no variant ${experiment.variant}`)
+
+  let cluster: Cluster | undefined
+  let observation: Observation | undefined
+  let bodyParts: Body | undefined
+  let reusable = true
+  const phase = (name: Parameters<typeof journal.record<'phase'>>[1]['name']) =>
+    journal.record('phase', { name })
+  const seals: Seal[] = []
+  const close = (seal: Seal) => {
+    seals.push(seal)
+    journal.record('file.closed', seal)
+  }
+  const attempt = async (act: () => Promise<void>): Promise<void> => {
+    try {
+      await act()
+    } catch (error) {
+      reusable = false
+      recordFailure(journal, error, signal)
+    }
+  }
+
+  await attempt(async () => {
+    phase('start')
+    const started = await experiment.acquire(signal)
+    cluster = started
+    journal.record('cluster.ready', started.readiness)
+    if (planned.load === 'steady') {
+      phase('calibrate')
+      observation = await Observation.start(started, journal, experiment.seed, signal)
+      phase('steady')
+      await observation.steady()
+    } else {
+      await started.cleanStart(signal).then((gate) => journal.record('gate', gate))
+    }
+    phase('body')
+    const deadline = AbortSignal.timeout(planned.deadline.ms * experiment.multiplier)
+    const own = AbortSignal.any([
+      signal,
+      withReason(deadline, planned.deadline),
+      ...(observation === undefined ? [] : [observation.alive]),
+    ])
+    bodyParts = new Body({ cluster: started, journal, seed: experiment.seed, signal: own })
+    await body(bodyParts.verbs)
+    await observation?.stable()
+  })
+  phase('heal')
+  await bodyParts?.healAll()
+  if (observation !== undefined) {
+    const watching = observation
+    await attempt(async () => {
+      for (const seal of await watching.stopLanes()) close(seal)
+    })
+  }
+  if (cluster !== undefined) {
+    const living = cluster
+    if (!signal.aborted) {
+      phase('converge')
+      await attempt(async () => {
+        journal.record('converged', await living.converge(signal))
+      })
+      phase('read-back')
+      await attempt(async () => {
+        if (observation !== undefined) close(await observation.readBack())
+      })
+    }
+    phase('collect')
+    await attempt(() => collectCluster(living, directory))
+  }
+  journal.recordClock()
+  journal.record('ended', {})
+  seals.push(journal.close())
+  const verdict = judgeScenario(await readRecord(directory))
+  writeVerdict(directory, verdict)
+  return {
+    verdict,
+    cluster,
+    seals,
+    reusable: reusable && verdict.verdict === 'passed' && planned.leaves === 'healthy',
+  }
+}
+
+function freeze(experiment: Experiment, journal: Journal): void {
+  const { scenario: planned, product, multiplier, limits, seed } = experiment
+  journal.record('frozen', {
+    format: FORMAT_VERSION,
+    scenario: experiment.name,
+    id: planned.id,
+    ...(experiment.variant === undefined ? {} : { variant: experiment.variant }),
+    title: planned.title,
+    hypothesis: planned.hypothesis,
+    source: planned.source,
+    product,
+    version: experiment.version,
+    multiplier,
+    seed: seed.text,
+    argv: experiment.argv,
+    objectives: planned.objectives(multiplier).map((objective) => limited(objective, limits)),
+    claims: planned.claims?.(multiplier) ?? [],
+    expects: planned.expects ?? [],
+    mustObserve: planned.mustObserve ?? [],
+    probed: planned.load === 'steady',
+    standbyReads: products[product].standbyReads,
+    nodes: ['vault-1', 'vault-2', 'vault-3'],
+    repro: experiment.repro,
+  })
+}
+
+function limited(
+  objective: ObjectiveSpec,
+  limits: Readonly<Record<string, Duration>>,
+): ObjectiveSpec {
+  const limit = limits[objective.id]
+  return limit !== undefined && 'limitMs' in objective
+    ? { ...objective, limitMs: limit.ms }
+    : objective
+}
+
+/** A stop by the user is no error; a wait that expired is a finding; the rest is infrastructure. */
+function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): void {
+  if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
+  else {
+    const infrastructure = !(error instanceof NeverHappened || error instanceof DeadlinePassed)
+    journal.record('error', { message: messageOf(error), infrastructure })
+  }
+}
+
+/** The body was still busy when its time was up. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed'
+  constructor(limit: Duration) {
+    super(`the scenario's body was not done after ${formatDuration(limit)}`)
+  }
+}
+
+/** The same abort with an error of ours: a `DOMException` prints 25 numeric codes. */
+function withReason(signal: AbortSignal, limit: Duration): AbortSignal {
+  const controller = new AbortController()
+  signal.addEventListener('abort', () => controller.abort(new DeadlinePassed(limit)), {
+    once: true,
+  })
+  return controller.signal
+}

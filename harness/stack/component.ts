@@ -1,0 +1,32 @@
+/** The programs of other people that a stack is made of. */
+export type ComponentName = 'openbao' | 'vault' | 'localstack' | 'toxiproxy' | 'haproxy'
+
+export const componentNames: readonly ComponentName[] = [
+  'openbao',
+  'vault',
+  'localstack',
+  'toxiproxy',
+  'haproxy',
+]
+
+export type ComponentFacts = {
+  /**
+   * How its program is started, whatever the image came from: assembled images keep it where
+   * the public ones have it. `undefined`: the image's own entrypoint, which differs.
+   * The shell entrypoints of the public Vault and OpenBao images are passed over on purpose:
+   * they change owners and capabilities and are not PID 1 for a kill.
+   */
+  readonly entrypoint: readonly string[] | undefined
+}
+
+export const componentFacts: Readonly<Record<ComponentName, ComponentFacts>> = {
+  openbao: { entrypoint: ['/bin/bao'] },
+  vault: { entrypoint: ['/bin/vault'] },
+  localstack: { entrypoint: undefined },
+  toxiproxy: { entrypoint: ['/toxiproxy'] },
+  // Found by PATH: Debian has it in /usr/sbin, the public image in /usr/local/sbin.
+  haproxy: { entrypoint: ['haproxy'] },
+}
+
+export const isComponentName = (text: string): text is ComponentName =>
+  (componentNames as readonly string[]).includes(text)

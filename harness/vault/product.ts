@@ -1,0 +1,56 @@
+export type Product = 'vault' | 'openbao'
+
+/**
+ * What differs between HashiCorp Vault (community edition) and OpenBao, as data. Everything
+ * else in the harness treats them alike. Checked on Vault 1.21.0 and OpenBao 2.6.2.
+ */
+export type ProductFacts = {
+  /** As people write it. */
+  readonly title: string
+  /** The server and its command line, one program. */
+  readonly binary: string
+  /** Prefix of its environment variables; OpenBao also reads `VAULT_`, after its own. */
+  readonly variablePrefix: string
+  /** The only directory its public image prepares for data (HLD:126 names another). */
+  readonly dataPath: string
+  /** `local`: a standby answers reads from its own copy, which may lag behind. */
+  readonly standbyReads: 'local' | 'forwarded'
+  /** `config`: the API refuses to create audit devices, a stanza in the node's file does it. */
+  readonly auditBy: 'api' | 'config'
+  /** Any of these in a node's environment would silently overrule the endpoint in its file. */
+  readonly kmsEndpointVariables: readonly string[]
+  /** All statuses that `sys/health` can have in this product. */
+  readonly healthCodes: readonly number[]
+  /** Fields that RB:574-584 shows and this product's `sys/health` does not have. */
+  readonly absentHealthFields: readonly string[]
+  /** Field of `sys/seal-status` that tells when the server was built. */
+  readonly builtField: 'build_date' | 'commit_date'
+}
+
+const vault: ProductFacts = {
+  title: 'HashiCorp Vault',
+  binary: 'vault',
+  variablePrefix: 'VAULT_',
+  dataPath: '/vault/file',
+  standbyReads: 'forwarded',
+  auditBy: 'api',
+  kmsEndpointVariables: ['AWSKMS_ENDPOINT', 'AWS_KMS_ENDPOINT'],
+  healthCodes: [200, 429, 472, 473, 474, 500, 501, 503, 530],
+  absentHealthFields: [],
+  builtField: 'build_date',
+}
+
+const openbao: ProductFacts = {
+  title: 'OpenBao',
+  binary: 'bao',
+  variablePrefix: 'BAO_',
+  dataPath: '/openbao/file',
+  standbyReads: 'local',
+  auditBy: 'config',
+  kmsEndpointVariables: ['AWS_KMS_ENDPOINT'],
+  healthCodes: [200, 429, 500, 501, 503],
+  absentHealthFields: ['performance_standby'],
+  builtField: 'commit_date',
+}
+
+export const products: Readonly<Record<Product, ProductFacts>> = { vault, openbao }
