@@ -19,6 +19,7 @@ import {
 import { createNetwork, type Network } from './stack/network.ts'
 import { ownerText, thisProcess } from './stack/owner.ts'
 import { removeRun } from './stack/sweep.ts'
+import type { KmsSeal } from './vault/configuration.ts'
 import type { Product } from './vault/product.ts'
 
 const SERVICES: readonly AwsService[] = ['kms', 's3']
@@ -104,30 +105,38 @@ export class Stage {
   }
 
   async cluster({ product, multiplier, tls }: ClusterWish, signal: AbortSignal): Promise<Cluster> {
-    const index = this.#clusters++
+    const index = this.takeIndex()
     return startCluster(
-      this.#ground(product),
+      this.ground(product),
       {
         product,
         multiplier,
         tls,
         index,
-        seal: async () => {
-          const kms = await Kms.at(await this.#aws)
-          const key = newKey(`alias/alphapulse-vault-unseal-${index}`)
-          await kms.seed(key, { signal })
-          return {
-            region: REGION,
-            keyId: key.alias,
-            endpoint: `http://kms:${LOCALSTACK_PORT}`,
-            accessKey: CREDENTIALS.accessKeyId,
-            secretKey: CREDENTIALS.secretAccessKey,
-          }
-        },
+        seal: () => this.seal(index, signal),
         kmsEncrypts: () => kmsCalls(this.#localstack, 'Encrypt'),
       },
       signal,
     )
+  }
+
+  /** A number that no other cluster of this run has; it decides addresses and names. */
+  takeIndex(): number {
+    return this.#clusters++
+  }
+
+  /** Waits for LocalStack and makes a KMS key for one cluster. */
+  async seal(index: number, signal: AbortSignal): Promise<KmsSeal> {
+    const kms = await Kms.at(await this.#aws)
+    const key = newKey(`alias/alphapulse-vault-unseal-${index}`)
+    await kms.seed(key, { signal })
+    return {
+      region: REGION,
+      keyId: key.alias,
+      endpoint: `http://kms:${LOCALSTACK_PORT}`,
+      accessKey: CREDENTIALS.accessKeyId,
+      secretKey: CREDENTIALS.secretAccessKey,
+    }
   }
 
   localstackLog(): Promise<string> {
@@ -139,7 +148,8 @@ export class Stage {
     await removeRun(this.#options.docker.engine, this.#options.runId)
   }
 
-  #ground(product: Product): Ground {
+  /** What a cluster of this product stands on. */
+  ground(product: Product): Ground {
     const { docker, runId, images } = this.#options
     const server = images[product]
     if (server === undefined) throw new Error(`no image of ${product} was resolved`)

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { gunzipSync } from 'node:zlib'
 import { minutes } from '../lib/duration.ts'
 import type { VaultClient } from '../vault/client.ts'
@@ -13,8 +14,12 @@ export async function readSnapshot(leader: VaultClient): Promise<readonly Buffer
   return [gunzipSync(Buffer.concat(chunks))]
 }
 
+/** What is left of a shorter text in base64 would be found everywhere by accident. */
+const SHORTEST = 12
+
 /** Those of the texts that occur as they are, in base64 at any offset, or in hex. */
 export function textsIn(contents: readonly Buffer[], texts: readonly string[]): readonly string[] {
+  for (const text of texts) assert.ok(text.length >= SHORTEST, `"${text}" is too short to look for`)
   return texts.filter((text) =>
     spellings(text).some((spelling) => contents.some((content) => content.includes(spelling))),
   )

@@ -1,3 +1,4 @@
+import { all } from '../lib/all.ts'
 import { type Authority, createAuthority } from '../lib/certificates.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
@@ -16,7 +17,7 @@ import type { Node } from './node.ts'
 import { Parts } from './parts.ts'
 import { type ServerSpec, startServer } from './server.ts'
 import { startSurroundings } from './surroundings.ts'
-import { ADDRESSES_PER_CLUSTER, API_PORT, topologyOf } from './topology.ts'
+import { API_PORT, addressIn, type PodPlan, topologyOf } from './topology.ts'
 
 export type ClusterSpec = {
   readonly product: Product
@@ -32,8 +33,6 @@ export type ClusterSpec = {
 
 const NODES = 3
 const INIT_ATTEMPTS = 3
-/** Addresses 0 and 1 are the subnet's and the gateway's, 2 is LocalStack's. */
-const FIRST_ADDRESS = 16
 
 /**
  * Starts a cluster and returns when it is ready: three voters, autopilot healthy, a write
@@ -51,32 +50,47 @@ export async function startCluster(
   signal: AbortSignal,
 ): Promise<Cluster> {
   const holdings = new Holdings(ground, `drill-${ground.runId}-${spec.index}`)
+  const stop = new AbortController()
+  const pending: Promise<unknown>[] = []
+  /** Work beside the critical path; its failure is met where it is awaited. */
+  const beside = <T>(work: Promise<T>): Promise<T> => {
+    pending.push(work.catch(() => {}))
+    return work
+  }
   try {
-    return await build(ground, holdings, spec, signal)
+    return await build(ground, holdings, spec, AbortSignal.any([signal, stop.signal]), beside)
   } catch (error) {
+    // What is still being made must be there before it can be removed.
+    stop.abort(error)
+    await Promise.all(pending)
     await holdings.removeAll()
     throw error
   }
 }
+
+type Beside = <T>(work: Promise<T>) => Promise<T>
 
 async function build(
   ground: Ground,
   holdings: Holdings,
   spec: ClusterSpec,
   signal: AbortSignal,
+  beside: Beside,
 ): Promise<Cluster> {
   const parts = new Parts()
-  const first = FIRST_ADDRESS + spec.index * ADDRESSES_PER_CLUSTER
   const topology = topologyOf({
     nodes: NODES,
-    address: (n) => ground.address(first + n),
+    address: addressIn(ground.address, spec.index),
     aws: ground.aws,
   })
   const authority = spec.tls ? await createAuthority('vault-drill run') : undefined
-  const pods = await Promise.all(
-    topology.nodes.map((plan) => startPod(ground, holdings, plan, [API_PORT], signal)),
+  const [firstPlan, ...otherPlans] = topology.nodes as [PodPlan, ...PodPlan[]]
+  const firstPod = await startPod(ground, holdings, firstPlan, [API_PORT], signal)
+  parts.end('first pod')
+  // Nobody needs the others before the first node leads, so its start has the machine to itself.
+  const otherPods = beside(
+    all(otherPlans.map((plan) => startPod(ground, holdings, plan, [API_PORT], signal))),
   )
-  parts.end('pods')
   const seal = await spec.seal()
   const encryptsBefore = await spec.kmsEncrypts()
   parts.end('kms')
@@ -87,16 +101,21 @@ async function build(
     seal,
     authority,
   }
-  // Off the critical path: nobody needs the balancer or the operator before the voters are there.
-  const surroundings = startSurroundings(ground, holdings, topology, authority, signal)
-  surroundings.catch(() => {}) // awaited below; an earlier failure must not be "unhandled"
-  const { nodes, initialized } = await initializedNodes(ground, holdings, pods, serverSpec, signal)
+  const others = beside(
+    otherPods.then((pods) =>
+      all(pods.map((pod) => startServer(ground, holdings, pod, serverSpec))),
+    ),
+  )
+  const surroundings = beside(
+    others.then(() => startSurroundings(ground, holdings, topology, authority, signal)),
+  )
+  const { leader, initialized } = await leadingNode(ground, holdings, firstPod, serverSpec, signal)
   parts.end('init')
-  const [leader, ...joiners] = nodes as [Node, ...Node[]]
+  const joiners = (await others).map(({ node }) => node)
+  const nodes = [leader, ...joiners]
   const root = leader.client.withToken(initialized.rootToken)
-  const furnished = furnish(root, spec.product, signal)
-  furnished.catch(() => {})
-  await Promise.all(joiners.map((joiner) => join(joiner, leader, root, authority, signal)))
+  const furnished = beside(furnish(root, spec.product, signal))
+  await all(joiners.map((joiner) => join(joiner, leader, root, authority, signal)))
   parts.end('joined')
   await untilVoters(root, NODES, signal)
   parts.end('voters')
@@ -138,37 +157,35 @@ async function build(
 }
 
 /**
- * Servers on empty disks, the first one initialised and leading. An init with an unknown
- * outcome may have been applied with keys that nobody has: the disks are thrown away.
+ * A server on an empty disk, initialised and leading. An init with an unknown outcome may have
+ * been applied with keys that nobody has: the disk is thrown away.
  */
-async function initializedNodes(
+async function leadingNode(
   ground: Ground,
   holdings: Holdings,
-  pods: readonly Pod[],
+  pod: Pod,
   spec: ServerSpec,
   signal: AbortSignal,
-): Promise<{ nodes: readonly Node[]; initialized: Initialized }> {
+): Promise<{ leader: Node; initialized: Initialized }> {
   for (let attempt = 1; ; attempt++) {
-    const started = await Promise.all(pods.map((pod) => startServer(ground, holdings, pod, spec)))
-    const nodes = started.map(({ node }) => node)
-    const first = nodes[0] as Node
+    const { node, volume } = await startServer(ground, holdings, pod, spec)
     try {
-      await first.is(['uninitialized'], { within: seconds(60), signal })
-      const initialized = await initialize(first.client, {
+      await node.is(['uninitialized'], { within: seconds(60), signal })
+      const initialized = await initialize(node.client, {
         // The documents' numbers (RB:227), under the names that a KMS seal takes.
         recoveryShares: 5,
         recoveryThreshold: 3,
         within: seconds(30),
         signal,
       })
-      await first.is(['leader'], { within: seconds(60), signal })
-      return { nodes, initialized }
+      await node.is(['leader'], { within: seconds(60), signal })
+      return { leader: node, initialized }
     } catch (error) {
       if (!(error instanceof InitOutcomeUnknown) || attempt === INIT_ATTEMPTS) {
-        throw await withLog(error, first)
+        throw await withLog(error, node)
       }
-      await Promise.all(nodes.map((node) => holdings.discard(node.vault)))
-      await Promise.all(started.map(({ volume }) => holdings.discardVolume(volume)))
+      await holdings.discard(node.vault)
+      await holdings.discardVolume(volume)
     }
   }
 }

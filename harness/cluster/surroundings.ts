@@ -26,11 +26,10 @@ export async function startSurroundings(
   authority: Authority | undefined,
   signal: AbortSignal,
 ): Promise<Surroundings> {
-  const [balancer, operator] = await Promise.all([
-    startBalancer(ground, holdings, topology, authority, signal),
-    startOperator(ground, holdings, topology, signal),
-  ])
-  return { balancer, operator }
+  const balancer = startBalancer(ground, holdings, topology, authority, signal)
+  const operator = startOperator(ground, holdings, topology, signal)
+  await Promise.allSettled([balancer, operator])
+  return { balancer: await balancer, operator: await operator }
 }
 
 async function startBalancer(

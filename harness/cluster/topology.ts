@@ -29,8 +29,16 @@ export type Topology = {
   readonly spare: PodPlan
 }
 
-/** Addresses that one cluster takes in the run's network. */
+/** Addresses 0 and 1 are the subnet's and the gateway's, 2 is LocalStack's. */
+const FIRST_ADDRESS = 16
+/** What one cluster takes in the run's network. */
 export const ADDRESSES_PER_CLUSTER = 16
+
+/** The n-th address of the index-th cluster, given those of the run's network. */
+export const addressIn =
+  (networkAddress: (n: number) => string, index: number) =>
+  (n: number): string =>
+    networkAddress(FIRST_ADDRESS + index * ADDRESSES_PER_CLUSTER + n)
 
 const KMS_LINK = '127.0.2.1'
 const S3_LINK = '127.0.2.2'

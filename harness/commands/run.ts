@@ -3,13 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadCatalogue, type Selected, select, suite } from '../catalogue.ts'
 import { summaryLines } from '../evidence/summary.ts'
 import { type Duration, parseDuration } from '../lib/duration.ts'
-import { Interrupted, performRun, type RunOptions } from '../run.ts'
+import { performRun, type RunOptions } from '../run.ts'
 import type { Multiplier } from '../scenario.ts'
 import { readSettings } from '../settings.ts'
 import { confirmOnTerminal } from './confirm.ts'
 import { outcomeJson } from './outcome-json.ts'
 import { palette } from './palette.ts'
 import { Progress } from './progress.ts'
+import { stopOnSignals } from './signals.ts'
 import { UsageError } from './usage-error.ts'
 
 const REPORTS = resolve(import.meta.dirname, '..', '..', 'reports')
@@ -112,27 +113,6 @@ async function run(names: readonly string[], flags: Flags): Promise<number> {
     return result.exitCode
   } finally {
     stopping.forget()
-  }
-}
-
-/** The first signal stops the run, which heals, collects and removes; the second one ends it at once. */
-function stopOnSignals(say: (line: string) => void) {
-  const controller = new AbortController()
-  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
-    if (controller.signal.aborted) {
-      say('stopped at once; "./drill sweep" removes what is left')
-      process.exit(name === 'SIGINT' ? 130 : 143)
-    }
-    say(`${name}: healing, collecting and removing; once more to stop at once`)
-    controller.abort(new Interrupted(name))
-  }
-  const names = ['SIGINT', 'SIGTERM'] as const
-  for (const name of names) process.on(name, onSignal)
-  return {
-    signal: controller.signal,
-    forget: () => {
-      for (const name of names) process.off(name, onSignal)
-    },
   }
 }
 

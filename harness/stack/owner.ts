@@ -12,20 +12,23 @@ export type Owner = {
   readonly started: string
 }
 
+/** No Linux: runs of this host then expire by time only, as those of other hosts do. */
+const UNKNOWN = 'unknown'
+
 export const thisProcess = (): Owner => ({
   host: hostname(),
   boot: bootId(),
   pid: process.pid,
-  started: startOf(process.pid) ?? 'unknown',
+  started: startOf(process.pid) ?? UNKNOWN,
 })
 
 export const ownerText = ({ host, boot, pid, started }: Owner): string =>
   [host, boot, pid, started].join('/')
 
-/** `alive` and `dead` only where it can be known; `elsewhere` is another host's run. */
+/** `alive` and `dead` only where it can be known; else, as for another host's run, `elsewhere`. */
 export function livenessOf(text: string, here = thisProcess()): 'alive' | 'dead' | 'elsewhere' {
   const [host, boot, pid, started] = text.split('/')
-  if (host !== here.host) return 'elsewhere'
+  if (host !== here.host || boot === UNKNOWN) return 'elsewhere'
   if (boot !== here.boot) return 'dead'
   return startOf(Number(pid)) === started ? 'alive' : 'dead'
 }
@@ -34,7 +37,7 @@ function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   } catch {
-    return 'unknown' // no Linux: runs of this host then expire by time only
+    return UNKNOWN
   }
 }
 

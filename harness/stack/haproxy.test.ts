@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { balancerConfiguration } from './haproxy.ts'
+
+const backends = [
+  { name: 'vault-1', address: '127.0.1.1:8200', servername: 'vault-1' },
+  { name: 'vault-2', address: '127.0.1.2:8200', servername: 'vault-2.corp' },
+]
+
+test('over TLS the checks speak TLS and name the node; clients are passed through', () => {
+  expect(
+    balancerConfiguration({ bind: '10.1.0.20:8200', backends, tls: true }),
+  ).toMatchInlineSnapshot(`
+    "global
+        log stdout format raw local0 notice
+        maxconn 4000
+
+    defaults
+        mode tcp
+        log global
+        retries 0
+        timeout connect 1s
+        timeout check 900ms
+        timeout client 1m
+        timeout server 1m
+
+    frontend vault
+        bind 10.1.0.20:8200
+        default_backend leader
+
+    backend leader
+        option httpchk
+        http-check send meth GET uri /v1/sys/health
+        http-check expect status 200
+        server vault-1 127.0.1.1:8200 check inter 100ms downinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions check-ssl verify none check-sni vault-1
+        server vault-2 127.0.1.2:8200 check inter 100ms downinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions check-ssl verify none check-sni vault-2.corp
+    "
+  `)
+})
+
+test('without TLS only the checks differ', () => {
+  const lines = (tls: boolean) =>
+    balancerConfiguration({ bind: '10.1.0.20:8200', backends, tls }).split('\n')
+  const secured = lines(true)
+  const differing = lines(false).filter((line) => !secured.includes(line))
+  expect(differing.join('\n')).toMatchInlineSnapshot(`
+    "    server vault-1 127.0.1.1:8200 check inter 100ms downinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions
+        server vault-2 127.0.1.2:8200 check inter 100ms downinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions"
+  `)
+})
+
+test('a node that is down is looked at twice as often', () => {
+  const text = balancerConfiguration({ bind: ':1', backends, tls: false, checkEveryMs: 2000 })
+  expect(text).toContain('check inter 2000ms downinter 1000ms')
+})
