@@ -30,7 +30,7 @@ beforeEach(() => {
     copyFileSync(join(root, file), join(clone, file))
   }
   const tell =
-    'console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: process.cwd(), proxy: process.env.NODE_USE_ENV_PROXY })); process.exitCode = 7'
+    'console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: process.cwd(), cache: process.env.NODE_COMPILE_CACHE })); process.exitCode = 7'
   writeFileSync(join(clone, 'harness', 'cli.ts'), tell)
 })
 afterEach(() => rmSync(dirname(clone), { recursive: true, force: true }))
@@ -70,7 +70,7 @@ test('a machine that is ready goes straight to the command, with its arguments a
   expect(JSON.parse(failed.lastLines[0])).toEqual({
     argv: ['list', 'two words', '*'],
     cwd: '/',
-    proxy: '1',
+    cache: join(clone, '.drill', 'compile-cache'),
   })
 })
 

@@ -39,30 +39,36 @@ export class Holdings {
   readonly #prefix: string
   readonly #containers = new Set<Container>()
   readonly #volumes = new Set<string>()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #isRemoving = false
 
   constructor(ground: Ground, prefix: string) {
     this.#ground = ground
     this.#prefix = prefix
   }
 
-  async container(spec: Omit<ContainerSpec, 'labels'>): Promise<Container> {
+  container(spec: Omit<ContainerSpec, 'labels'>): Promise<Container> {
     const { docker, labels } = this.#ground
     const name = `${this.#prefix}-${spec.name}`
-    const container = await createContainer(docker.engine, {
-      ...spec,
-      name,
-      labels: { ...labels, 'vault-drill.role': spec.name },
+    return this.#make(async () => {
+      const container = await createContainer(docker.engine, {
+        ...spec,
+        name,
+        labels: { ...labels, 'vault-drill.role': spec.name },
+      })
+      this.#containers.add(container)
+      return container
     })
-    this.#containers.add(container)
-    return container
   }
 
-  async volume(name: string): Promise<string> {
+  volume(name: string): Promise<string> {
     const { docker, labels } = this.#ground
     const full = `${this.#prefix}-${name}`
-    this.#volumes.add(full)
-    await docker.engine.createVolume({ Name: full, Labels: { ...labels } })
-    return full
+    return this.#make(async () => {
+      this.#volumes.add(full)
+      await docker.engine.createVolume({ Name: full, Labels: { ...labels } })
+      return full
+    })
   }
 
   async discard(container: Container): Promise<void> {
@@ -75,9 +81,23 @@ export class Holdings {
     this.#volumes.delete(name)
   }
 
+  /** When one part of a start fails, others are under way: they make nothing any more. */
   async removeAll(): Promise<void> {
+    this.#isRemoving = true
+    await Promise.allSettled(this.#underWay)
     await Promise.all([...this.#containers].map((container) => this.discard(container)))
     await Promise.all([...this.#volumes].map((volume) => this.discardVolume(volume)))
+  }
+
+  async #make<T>(make: () => Promise<T>): Promise<T> {
+    if (this.#isRemoving) throw new Error(`${this.#prefix} is being removed`)
+    const making = make()
+    this.#underWay.add(making)
+    try {
+      return await making
+    } finally {
+      this.#underWay.delete(making)
+    }
   }
 }
 

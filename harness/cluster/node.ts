@@ -19,6 +19,9 @@ export type NodeParts = {
   readonly client: VaultClient
 }
 
+/** Unanswered looks between two questions to the engine, which is slower to ask than the node. */
+const ASK_ENGINE_AFTER = 20
+
 /** One server and the pod it lives in. */
 export class Node {
   readonly name: string
@@ -56,25 +59,47 @@ export class Node {
 
   /**
    * Waits for one of these states and pokes nothing while it does.
-   * @throws {NeverHappened} with the last state seen.
+   * @throws {NeverHappened} with the last state seen; {ServerEnded} when its process is gone.
    */
   async is(
     states: readonly Health['state'][],
     { within, signal }: { within: Duration; signal?: AbortSignal | undefined },
   ): Promise<Health> {
-    return until(
-      `${this.name} is ${states.join(' or ')}`,
-      async () => {
+    let silences = 0
+    const look = async () => {
+      try {
         const health = await this.health(signal)
         return states.includes(health.state) ? happened(health) : notYet(describeHealth(health))
-      },
-      { within, every: milliseconds(15), signal },
-    )
+      } catch (error) {
+        const end = ++silences % ASK_ENGINE_AFTER === 0 ? await this.#end() : undefined
+        if (end === undefined) throw error
+        return happened(end)
+      }
+    }
+    const what = `${this.name} is ${states.join(' or ')}`
+    const wait = { within, every: milliseconds(15), signal }
+    // Its end is found, not thrown: a look that throws counts as "not yet".
+    const seen = await until<Health | ServerEnded>(what, look, wait)
+    if (seen instanceof ServerEnded) throw seen
+    return seen
+  }
+
+  async #end(): Promise<ServerEnded | undefined> {
+    const { running, exitCode } = await this.vault.state()
+    return running ? undefined : new ServerEnded(this.name, exitCode)
   }
 
   /** How long its present process has run. */
   async age(): Promise<Duration> {
     const { running, startedAt } = await this.vault.state()
     return milliseconds(running ? Math.max(0, wallClockMs() - Date.parse(startedAt)) : 0)
+  }
+}
+
+/** A server's process ended while something was expected of it. */
+export class ServerEnded extends Error {
+  override readonly name = 'ServerEnded'
+  constructor(node: string, exitCode: number) {
+    super(`the server of ${node} ended with exit code ${exitCode}`)
   }
 }

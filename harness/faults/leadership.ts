@@ -6,7 +6,7 @@ export type StepDownPlan = FaultPlan & { readonly termBefore: number }
 
 /** The leader gives up its leadership by API and stays in the cluster; a graceful hand-over. */
 export const steppedDown = (leader: Node): Fault<StepDownPlan> => ({
-  name: 'stepped-down',
+  name: 'step-down',
   final: false,
   async plan(cluster) {
     return { target: leader.name, termBefore: await cluster.term() }

@@ -17,11 +17,11 @@ export type ProcessPlan = FaultPlan & {
 }
 
 /** SIGKILL: no hand-over of leadership, so the others must notice by themselves. */
-export const killed = (node: Node): Fault<ProcessPlan> => ended(node, 'killed', 'SIGKILL', [137])
+export const killed = (node: Node): Fault<ProcessPlan> => ended(node, 'kill', 'SIGKILL', [137])
 
 /** SIGTERM: the server hands leadership over and leaves. Never averaged with kills. */
 export const stopped = (node: Node): Fault<ProcessPlan> =>
-  ended(node, 'stopped', 'SIGTERM', [0, 143])
+  ended(node, 'stop', 'SIGTERM', [0, 143])
 
 function ended(
   node: Node,
