@@ -4,6 +4,7 @@ import type { Cluster } from './cluster/cluster.ts'
 import type { Fault, FaultPlan } from './faults/fault.ts'
 import type { FaultEvent } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
+import type { Ns } from './lib/clock.ts'
 import { type Duration, milliseconds, minutes, seconds } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { happened, isBug, type Look, NeverHappened, notYet, until } from './lib/until.ts'
@@ -41,9 +42,15 @@ export class Body {
   readonly #options: BodyOptions
   readonly #inForce: InForce[] = []
   #faults = 0
+  #lastEffect: Ns | undefined
 
   constructor(options: BodyOptions) {
     this.#options = options
+  }
+
+  /** When the last fault was proven; `undefined` before the first. */
+  get lastEffect(): Ns | undefined {
+    return this.#lastEffect
   }
 
   get verbs(): Verbs {
@@ -117,6 +124,7 @@ export class Body {
     })
     const effect = await fault.inject(cluster, plan, { clock: journal.clock, seed, signal })
     journal.record('fault.injected', { ...event, ...effect })
+    this.#lastEffect = effect.proven
     try {
       const witness = await until(
         `a witness saw ${fault.name} on ${plan.target}`,

@@ -2,8 +2,8 @@ import type { Cluster } from './cluster/cluster.ts'
 import { LEDGER_ROOT } from './cluster/furnish.ts'
 import type { Seal } from './journal/chain.ts'
 import type { Journal } from './journal/journal.ts'
-import { NS_PER_MS } from './lib/clock.ts'
-import { minutes, seconds } from './lib/duration.ts'
+import { NS_PER_MS, type Ns } from './lib/clock.ts'
+import { minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { happened, type Look, notYet } from './lib/until.ts'
 import type { ProbeStatus } from './probes/live-status.ts'
@@ -94,27 +94,50 @@ export class Observation {
     return this.#death.signal
   }
 
-  /** Starts the lanes; returns when they were good for a while and the cluster is settled. */
+  /**
+   * Starts the lanes; returns when the cluster is settled and the lanes have been good for a
+   * while. A bad answer begins the steady phase anew.
+   */
   async steady(): Promise<void> {
     await this.#probe.start()
-    await this.#probe.until('the lanes are good', goodFor(STEADY_MS), {
-      within: seconds(60),
-      signal: this.#signal,
-    })
+    const since = await this.#undisturbed(undefined)
     this.#journal.record('gate', await this.#cluster.cleanStart(this.#signal))
-    // Settling may have taken longer than the baseline needs; a bad answer meanwhile starts it anew.
-    await this.#probe.until('the lanes are good', goodFor(STEADY_MS), {
-      within: seconds(60),
-      signal: this.#signal,
-    })
+    await this.#undisturbed(since) // settling may have taken longer
   }
 
-  /** Waits for a stable run on the judged lanes; the judge derives it again from the samples. */
-  async stable(): Promise<void> {
-    const since = await this.#probe.until('the judged lanes are stable', goodFor(HOLD_DOWN_MS), {
-      within: minutes(3),
-      signal: this.#signal,
-    })
+  /** Returns the start of the steady phase that has lasted long enough. */
+  async #undisturbed(begun: Ns | undefined): Promise<Ns> {
+    let since = begun
+    await this.#probe.until(
+      'the lanes are good',
+      (status) => {
+        const good = goodSince(status)
+        if (!good.happened) return good
+        if (since === undefined || good.value > since) {
+          since = this.#journal.record('phase', { name: 'steady' })
+        }
+        return lasting(status, since, STEADY_MS)
+      },
+      { within: minutes(1), signal: this.#signal },
+    )
+    return since as unknown as Ns
+  }
+
+  /**
+   * Waits for a stable run on the judged lanes after the last fault; the judge derives it again
+   * from the samples.
+   */
+  async stable(after: Ns | undefined): Promise<void> {
+    const since = await this.#probe.until(
+      'the judged lanes are stable',
+      (status) => {
+        const good = goodSince(status)
+        return good.happened
+          ? lasting(status, Math.max(good.value, after ?? 0), HOLD_DOWN_MS)
+          : good
+      },
+      { within: minutes(3), signal: this.#signal },
+    )
     this.#journal.record('stable', { since })
   }
 
@@ -148,21 +171,20 @@ export class Observation {
   }
 }
 
-const goodFor =
-  (ms: number) =>
-  (status: ProbeStatus): Look<number> => {
-    for (const [name, lane] of Object.entries(status.lanes)) {
-      const { goodSince, goodInARow, lastWhy } = lane
-      if (goodSince === undefined) return notYet(`${name}: ${lastWhy ?? 'no answer yet'}`)
-      const goodMs = (status.t - goodSince) / NS_PER_MS
-      // One second more than asked: a request under way may still turn out to be bad.
-      if (goodInARow < STABLE_COUNT || goodMs < ms + 1000) {
-        return notYet(`${name}: good for ${Math.round(goodMs)} ms`)
-      }
-    }
-    const since = Object.values(status.lanes).map(({ goodSince }) => goodSince ?? 0)
-    return happened(Math.max(...since))
+/** Since when every judged lane has been good. */
+function goodSince({ lanes }: ProbeStatus): Look<Ns> {
+  for (const [name, { goodSince: since, goodInARow, lastWhy }] of Object.entries(lanes)) {
+    if (since === undefined) return notYet(`${name}: ${lastWhy ?? 'no answer yet'}`)
+    if (goodInARow < STABLE_COUNT) return notYet(`${name}: ${goodInARow} good in a row`)
   }
+  return happened(Math.max(...Object.values(lanes).map((lane) => lane.goodSince ?? 0)))
+}
+
+/** One second more than asked: a request under way may still turn out to be bad. */
+function lasting({ t }: ProbeStatus, since: Ns, ms: number): Look<Ns> {
+  const lastedMs = (t - since) / NS_PER_MS
+  return lastedMs >= ms + 1000 ? happened(since) : notYet(`good for ${Math.round(lastedMs)} ms`)
+}
 
 type Reachable = Cluster['probeTargets']['balancer']
 

@@ -151,7 +151,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     if (planned.load === 'steady') {
       phase('calibrate')
       observation = await Observation.start(started, journal, experiment.seed, signal)
-      phase('steady')
+      phase('settle')
       await observation.steady()
     } else {
       await started.cleanStart(signal).then((gate) => journal.record('gate', gate))
@@ -165,7 +165,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     ])
     bodyParts = new Body({ cluster: started, journal, seed: experiment.seed, signal: own })
     await body(bodyParts.verbs)
-    await observation?.stable()
+    await observation?.stable(bodyParts.lastEffect)
   })
   phase('heal')
   await bodyParts?.healAll()

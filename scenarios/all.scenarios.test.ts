@@ -3,15 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadCatalogue, suite } from '../harness/catalogue.ts'
+import type { Verdict } from '../harness/objectives/verdict.ts'
 import { performRun } from '../harness/run.ts'
 import { readSettings } from '../harness/settings.ts'
 
-// The same function that `./drill run` calls. The smoke suite shares its clusters, so it is one
-// test: every verdict is looked at, and the first that is not "passed" is shown with its reason.
+/** Gates that a busy host fails and no change of the code mends: they measure the machine. */
+const HOST_GATES = ['calibration', 'probe-coverage', 'probe-process', 'clocks']
+
+/** What those gates guard. */
+const TIMED = ['rto', 'no-outage']
+
+// The same function that `./drill run` calls. The scenarios share their clusters, so the suite is
+// one test, and every verdict that is not as it should be is shown with its reason.
 test('the smoke suite passes on OpenBao', async () => {
   const stop = new AbortController()
   onTestFinished(() => stop.abort(new Error('the test has ended')))
-  const result = await performRun({
+  const { verdicts } = await performRun({
     selected: suite(await loadCatalogue(), 'smoke'),
     label: 'smoke',
     product: 'openbao',
@@ -28,9 +35,31 @@ test('the smoke suite passes on OpenBao', async () => {
     signal: stop.signal,
     say: (line) => process.stderr.write(`${line}\n`),
   })
-  const notPassed = result.verdicts.filter(({ verdict }) => verdict !== 'passed')
-  expect(notPassed.map(({ scenario, verdict, why }) => `${scenario} ${verdict}: ${why}`)).toEqual(
-    [],
-  )
-  expect(result.exitCode).toBe(0)
+  expect(verdicts.map(({ scenario }) => scenario)).toEqual([
+    'bring-up',
+    'health-codes',
+    'kv-lifecycle',
+    'follower-loss',
+    'leader-crash',
+    'smoke-calls',
+  ])
+  expect(verdicts.flatMap(complaint)).toEqual([])
 })
+
+/**
+ * Here the harness is on trial, not the machine: a host too busy for the probe may leave a time
+ * undecided, but then nothing else may be in doubt, and no write may be lost.
+ */
+function complaint(verdict: Verdict): readonly string[] {
+  const { scenario, gates, objectives, lost, why } = verdict
+  if (verdict.verdict === 'passed') return []
+  const doubts = gates.filter(({ held }) => !held).map(({ id }) => id)
+  const isHostTooBusy =
+    verdict.verdict === 'inconclusive' &&
+    doubts.length > 0 &&
+    doubts.every((id) => HOST_GATES.includes(id)) &&
+    objectives.every(({ kind, verdict: word }) => word === 'met' || TIMED.includes(kind)) &&
+    lost.length === 0
+  if (isHostTooBusy) process.stderr.write(`the host is too busy to judge ${scenario}: ${why}\n`)
+  return isHostTooBusy ? [] : [`${scenario} is ${verdict.verdict}: ${why}`]
+}

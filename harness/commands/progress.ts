@@ -22,7 +22,8 @@ export class Progress {
 const PHASES: Readonly<Record<JournalData['phase']['name'], string>> = {
   start: 'starting the cluster',
   calibrate: 'calibrating the probe',
-  steady: 'waiting for a steady, settled state',
+  settle: 'starting the lanes',
+  steady: 'watching the undisturbed service',
   body: 'the scenario begins',
   heal: 'healing',
   converge: 'waiting for the nodes to converge',

@@ -50,7 +50,7 @@ const BUCKETS = 240
 /** The whole run from the steady phase on; `undefined` where nothing was probed. */
 export function wholeTimeline(record: RunRecord): Timeline | undefined {
   const spans = phaseSpans(record.entries)
-  const from = spans.find(({ name }) => name === 'steady')?.from ?? firstCall(record)
+  const from = spans.findLast(({ name }) => name === 'steady')?.from ?? firstCall(record)
   const to = record.entries.at(-1)?.t
   return from === undefined || to === undefined ? undefined : timelineOf(record, from, to)
 }

@@ -84,6 +84,8 @@ export type Frozen = {
 export type Phase =
   | 'start'
   | 'calibrate'
+  | 'settle'
+  /** The undisturbed time before the first fault; it begins anew after a bad answer. */
   | 'steady'
   | 'body'
   | 'heal'

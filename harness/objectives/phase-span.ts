@@ -16,3 +16,7 @@ export function phaseSpans(entries: readonly Entry[]): readonly PhaseSpan[] {
 
 export const startOf = (entries: readonly Entry[], name: Phase): Ns | undefined =>
   phaseSpans(entries).find((span) => span.name === name)?.from
+
+/** For a phase that can begin anew, such as the steady one after a bad answer. */
+export const lastStartOf = (entries: readonly Entry[], name: Phase): Ns | undefined =>
+  phaseSpans(entries).findLast((span) => span.name === name)?.from

@@ -2,7 +2,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { callAt, isGood, isJudged, retAt } from '../journal/samples.ts'
 import { NS_PER_MS } from '../lib/clock.ts'
 import { injectedFaults } from './fault-record.ts'
-import { startOf } from './phase-span.ts'
+import { lastStartOf, startOf } from './phase-span.ts'
 
 /** What the judged lanes did before anything was broken. */
 export type SteadyState = {
@@ -16,9 +16,9 @@ export type SteadyState = {
   }[]
 }
 
-/** From the start of the steady phase to the first fault, or to the healing when there is none. */
+/** From the last start of the steady phase to the first fault, or to the healing when there is none. */
 export function steadyState(record: RunRecord): SteadyState | undefined {
-  const from = startOf(record.entries, 'steady')
+  const from = lastStartOf(record.entries, 'steady')
   const to =
     injectedFaults(record.entries)[0]?.issued ??
     startOf(record.entries, 'heal') ??
