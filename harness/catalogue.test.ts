@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { loadCatalogue, nearest, select, suite, UnknownScenario } from './catalogue.ts'
+import { loadCatalogue, nearest, select, selectAll, suite, UnknownScenario } from './catalogue.ts'
 import { isKnownFact } from './objectives/sometimes.ts'
 
 const catalogue = await loadCatalogue()
@@ -48,9 +48,29 @@ describe('an unknown', () => {
     expect(() => select(catalogue, wanted)).toThrow(message)
   })
 
-  test('suite is refused with the nearest one', () => {
-    expect(() => suite(catalogue, 'smok')).toThrow('there is no suite "smok"; did you mean smoke?')
+  test('suite is refused with those that there are', () => {
+    expect(() => suite(catalogue, 'smok')).toThrow(
+      'there is no suite "smok"; did you mean smoke or nightly?',
+    )
   })
+})
+
+test('what is named twice, by name and by code, is selected once', () => {
+  const selected = selectAll(catalogue, ['HA3:sigterm', 'leader-crash', 'leader-handover', 'HA2'])
+  expect(selected.map(({ name, variant }) => `${name}:${variant ?? ''}`)).toEqual([
+    'leader-handover:sigterm',
+    'leader-crash:',
+    'leader-handover:step-down',
+  ])
+})
+
+test('what is named twice is selected once', () => {
+  const chosen = selectAll(catalogue, ['smoke-calls', 'PR3', 'HA3', 'HA3:sigterm'])
+  expect(chosen.map(({ name, variant }) => `${name}:${variant ?? ''}`)).toEqual([
+    'smoke-calls:',
+    'leader-handover:step-down',
+    'leader-handover:sigterm',
+  ])
 })
 
 test('a suite has each variant of its scenarios', () => {

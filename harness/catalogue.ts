@@ -56,12 +56,25 @@ export function select(catalogue: readonly Catalogued[], wanted: string): readon
   return [{ ...found, variant }]
 }
 
+/** Several at once; what is named twice runs once. @throws {UnknownScenario} */
+export function selectAll(
+  catalogue: readonly Catalogued[],
+  wanted: readonly string[],
+): readonly Selected[] {
+  const byName = new Map(
+    wanted
+      .flatMap((each) => select(catalogue, each))
+      .map((each) => [`${each.name}:${each.variant ?? ''}`, each] as const),
+  )
+  return [...byName.values()]
+}
+
 /** @throws {UnknownScenario} when no scenario belongs to the suite. */
 export function suite(catalogue: readonly Catalogued[], name: string): readonly Selected[] {
   const members = catalogue.filter(({ scenario }) => scenario.suites.includes(name as 'smoke'))
   if (members.length === 0) {
     const known = [...new Set(catalogue.flatMap(({ scenario }) => scenario.suites))]
-    throw new UnknownScenario('suite', name, nearest(name, known))
+    throw new UnknownScenario('suite', name, known.join(' or '))
   }
   return members.flatMap((member) => select(catalogue, member.name))
 }

@@ -8,7 +8,7 @@ import type { Seed } from './lib/seed.ts'
 import { happened, type Look, notYet } from './lib/until.ts'
 import type { ProbeStatus } from './probes/live-status.ts'
 import { CALIBRATION_SERVERNAME, type Probe, startProbe } from './probes/probe.ts'
-import type { ProbeTarget } from './probes/probe-message.ts'
+import { targetAt } from './probes/probe-message.ts'
 import { startReadBack } from './probes/read-back.ts'
 import { numberedValue } from './probes/value.ts'
 import { readPasses } from './read-passes.ts'
@@ -59,8 +59,8 @@ export class Observation {
     const probe = await startProbe({
       clock: journal.clock,
       directory: journal.directory,
-      balancer: asTarget(balancer),
-      nodes: nodes.map(asTarget),
+      balancer: targetAt(balancer),
+      nodes: nodes.map(targetAt),
       ca: cluster.authority?.ca,
       token,
       prefix,
@@ -185,12 +185,3 @@ function lasting({ t }: ProbeStatus, since: Ns, ms: number): Look<Ns> {
   const lastedMs = (t - since) / NS_PER_MS
   return lastedMs >= ms + 1000 ? happened(since) : notYet(`good for ${Math.round(lastedMs)} ms`)
 }
-
-type Reachable = Cluster['probeTargets']['balancer']
-
-export const asTarget = ({ name, address }: Reachable): ProbeTarget => ({
-  name,
-  host: address.host,
-  port: address.port,
-  servername: name,
-})

@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster/cluster.ts'
 import { milliseconds, seconds } from './lib/duration.ts'
 import { happened, notYet, until } from './lib/until.ts'
-import { asTarget } from './observation.ts'
+import { targetAt } from './probes/probe-message.ts'
 import type { ReadBack } from './probes/read-back.ts'
 import { products } from './vault/product.ts'
 
@@ -20,13 +20,13 @@ export async function readPasses(
   signal: AbortSignal,
 ): Promise<void> {
   const { balancer } = cluster.probeTargets
-  await reader.pass({ target: asTarget(balancer), as: 'balancer' })
+  await reader.pass({ target: targetAt(balancer), as: 'balancer' })
   if (products[cluster.product].standbyReads === 'local') {
     const leader = await cluster.leader()
     for (const target of cluster.probeTargets.nodes) {
       signal.throwIfAborted()
       const as = target.name === leader.name ? 'leader' : 'standby'
-      await reader.pass({ target: asTarget(target), as })
+      await reader.pass({ target: targetAt(target), as })
     }
     return
   }
@@ -36,7 +36,7 @@ export async function readPasses(
     const leader = await cluster.leader()
     if (unread.has(leader.name)) {
       const target = cluster.probeTargets.nodes.find(({ name }) => name === leader.name)
-      if (target !== undefined) await reader.pass({ target: asTarget(target), as: 'leader' })
+      if (target !== undefined) await reader.pass({ target: targetAt(target), as: 'leader' })
       unread.delete(leader.name)
     }
     if (unread.size === 0) return

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { messageOf } from './body.ts'
 import type { Selected } from './catalogue.ts'
 import type { Cluster } from './cluster/cluster.ts'
@@ -15,6 +15,7 @@ import { Seed } from './lib/seed.ts'
 import { exitCodeOf } from './objectives/exit-code.ts'
 import type { Verdict } from './objectives/verdict.ts'
 import { hostFacts, treeState } from './provenance.ts'
+import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
 import { type Multiplier, runScenario } from './scenario.ts'
 import type { Settings } from './settings.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
@@ -22,7 +23,7 @@ import { type ResolvedImage, resolveImages } from './stack/images.ts'
 import { pickProduct } from './stack/pick-product.ts'
 import { sweep } from './stack/sweep.ts'
 import { Stage } from './stage.ts'
-import { type Product, products } from './vault/product.ts'
+import type { Product } from './vault/product.ts'
 
 export type RunOptions = {
   readonly selected: readonly Selected[]
@@ -61,25 +62,17 @@ export type RunResult = {
  * @throws {EngineUnavailable} {ComponentUnavailable} {OutNotWritable} before anything is started.
  */
 export async function performRun(options: RunOptions): Promise<RunResult> {
-  const { say, settings, signal, offline } = options
+  const { say, settings, signal } = options
   const startedMs = wallClockMs()
   const started = wallClock()
   const docker = await connectDocker({ dial: settings.dial })
   const id = randomBytes(3).toString('hex')
-  const directory = makeDirectory(options, id, started)
-  const { removed } = await sweep(docker.engine)
-  if (removed.length > 0) {
-    const runs = new Set(removed.map(({ run }) => run)).size
-    say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
-  }
-  const chosen = await chooseProducts(docker, options)
-  const images = await resolveImages(docker, ['localstack', 'toxiproxy', 'haproxy', ...chosen], {
-    sources: settings.sources,
-    offline,
-    signal,
-    onProgress: say,
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+  const directory = makeRunDirectory(options, id, started)
+  const prepared = await prepare(docker, options).catch((error) => {
+    rmSync(directory, { recursive: true }) // a folder without a run would only puzzle people
+    throw error
   })
+  const { chosen, images } = prepared
   const seed = options.seed ?? new Seed().text
   say(`run   ${id}  seed ${seed}  ${directory}`)
   const stage = await Stage.open(
@@ -130,6 +123,25 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
   return { directory, exitCode, verdicts }
 }
 
+/** What must be there before anything is started. */
+async function prepare(docker: Docker, options: RunOptions) {
+  const { say, settings, signal, offline } = options
+  const { removed } = await sweep(docker.engine)
+  if (removed.length > 0) {
+    const runs = new Set(removed.map(({ run }) => run)).size
+    say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
+  }
+  const chosen = await chooseProducts(docker, options)
+  const images = await resolveImages(docker, ['localstack', 'toxiproxy', 'haproxy', ...chosen], {
+    sources: settings.sources,
+    offline,
+    signal,
+    onProgress: say,
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+  })
+  return { chosen, images }
+}
+
 type Finished = {
   readonly scenario: RunScenario
   readonly verdict: Verdict
@@ -158,7 +170,7 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
     let shared: Cluster | undefined
     for (const { selected, repetition } of repeated(options)) {
       if (signal.aborted) break
-      const name = directoryName(selected, product, repetition, options)
+      const name = scenarioDirectoryName(selected, product, repetition, options)
       const { verdict, reusable, cluster, seals } = await runScenario({
         name: selected.name,
         scenario: selected.scenario,
@@ -225,39 +237,6 @@ async function chooseProducts(docker: Docker, options: RunOptions): Promise<read
   return [product]
 }
 
-function makeDirectory({ out, label }: RunOptions, id: string, started: string): string {
-  const stamp = started.replace(/[-:]|\.\d+/g, '')
-  const directory = join(out, `${stamp}-${label.replace(/[^a-z0-9-]+/gi, '-')}-${id}`)
-  try {
-    mkdirSync(directory, { recursive: true })
-    return directory
-  } catch (error) {
-    throw new OutNotWritable(out, error)
-  }
-}
-
-/** `reports/latest` points at the newest run; only a link is ever replaced. */
-function pointLatest(out: string, directory: string): void {
-  const link = join(out, 'latest')
-  rmSync(link, { force: true })
-  symlinkSync(basename(directory), link)
-}
-
-function directoryName(
-  { name, variant }: Selected,
-  product: Product,
-  repetition: number,
-  { multiplier, repeat, product: wanted }: RunOptions,
-): string {
-  return [
-    name,
-    ...(variant === undefined ? [] : [variant]),
-    ...(wanted === 'both' ? [product] : []),
-    ...(multiplier === 5 ? ['m5'] : []),
-    ...(repeat === 1 ? [] : [`r${String(repetition).padStart(2, '0')}`]),
-  ].join('.')
-}
-
 function reproOf(
   { name, variant }: Selected,
   product: Product,
@@ -276,28 +255,16 @@ function reproOf(
   ].join(' ')
 }
 
-/** 128 + the signal's number, as shells do. */
 const signalExit = ({ reason }: AbortSignal): number =>
-  reason instanceof Interrupted && reason.by === 'SIGTERM' ? 143 : 130
+  reason instanceof Interrupted ? reason.exitCode : 130
 
 /** The user stopped the run. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
-  readonly by: 'SIGINT' | 'SIGTERM'
+  /** 128 + the signal's number, as shells do. */
+  readonly exitCode: number
   constructor(by: 'SIGINT' | 'SIGTERM') {
     super(`stopped by ${by}`)
-    this.by = by
+    this.exitCode = by === 'SIGINT' ? 130 : 143
   }
 }
-
-/** `--out` names a place where nothing can be written. */
-export class OutNotWritable extends Error {
-  override readonly name = 'OutNotWritable'
-  readonly exitCode = 64
-  constructor(out: string, cause: unknown) {
-    super(`--out ${out} cannot be written: ${messageOf(cause)}`, { cause })
-  }
-}
-
-/** Title of a product, for people. */
-export const titleOf = (product: Product): string => products[product].title

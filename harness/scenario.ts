@@ -145,7 +145,10 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
 
   await attempt(async () => {
     phase('start')
-    const started = await experiment.acquire(signal)
+    const started = await experiment.acquire(signal).catch((error) => {
+      // Nothing is on trial before there is a cluster.
+      throw new NoCluster(error)
+    })
     cluster = started
     journal.record('cluster.ready', started.readiness)
     if (planned.load === 'steady') {
@@ -245,6 +248,14 @@ function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): v
   else {
     const infrastructure = !(error instanceof NeverHappened || error instanceof DeadlinePassed)
     journal.record('error', { message: messageOf(error), infrastructure })
+  }
+}
+
+/** The cluster did not come up; why, in its message. */
+export class NoCluster extends Error {
+  override readonly name = 'NoCluster'
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause })
   }
 }
 

@@ -290,11 +290,11 @@ export class Cluster {
     return (await startServer(ground, holdings, pod, { ...serverSpec, ...options })).node
   }
 
-  /** Removes a spare node and its pod. */
+  /** Removes a spare node with its pod and its disk. */
   async dismiss(spare: Node): Promise<void> {
     const { holdings } = this.#parts
-    await holdings.discard(spare.vault)
-    await holdings.discard(spare.pod)
+    await Promise.all([spare.vault, spare.pod].map((container) => holdings.discard(container)))
+    await holdings.discardVolume(spare.volume)
   }
 
   /** Seals the leader by API. With a KMS seal only a restart of its process opens it again. */

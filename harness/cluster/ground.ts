@@ -39,36 +39,30 @@ export class Holdings {
   readonly #prefix: string
   readonly #containers = new Set<Container>()
   readonly #volumes = new Set<string>()
-  readonly #underWay = new Set<Promise<unknown>>()
-  #isRemoving = false
 
   constructor(ground: Ground, prefix: string) {
     this.#ground = ground
     this.#prefix = prefix
   }
 
-  container(spec: Omit<ContainerSpec, 'labels'>): Promise<Container> {
+  async container(spec: Omit<ContainerSpec, 'labels'>): Promise<Container> {
     const { docker, labels } = this.#ground
     const name = `${this.#prefix}-${spec.name}`
-    return this.#make(async () => {
-      const container = await createContainer(docker.engine, {
-        ...spec,
-        name,
-        labels: { ...labels, 'vault-drill.role': spec.name },
-      })
-      this.#containers.add(container)
-      return container
+    const container = await createContainer(docker.engine, {
+      ...spec,
+      name,
+      labels: { ...labels, 'vault-drill.role': spec.name },
     })
+    this.#containers.add(container)
+    return container
   }
 
-  volume(name: string): Promise<string> {
+  async volume(name: string): Promise<string> {
     const { docker, labels } = this.#ground
     const full = `${this.#prefix}-${name}`
-    return this.#make(async () => {
-      this.#volumes.add(full)
-      await docker.engine.createVolume({ Name: full, Labels: { ...labels } })
-      return full
-    })
+    this.#volumes.add(full)
+    await docker.engine.createVolume({ Name: full, Labels: { ...labels } })
+    return full
   }
 
   async discard(container: Container): Promise<void> {
@@ -81,23 +75,9 @@ export class Holdings {
     this.#volumes.delete(name)
   }
 
-  /** When one part of a start fails, others are under way: they make nothing any more. */
   async removeAll(): Promise<void> {
-    this.#isRemoving = true
-    await Promise.allSettled(this.#underWay)
     await Promise.all([...this.#containers].map((container) => this.discard(container)))
     await Promise.all([...this.#volumes].map((volume) => this.discardVolume(volume)))
-  }
-
-  async #make<T>(make: () => Promise<T>): Promise<T> {
-    if (this.#isRemoving) throw new Error(`${this.#prefix} is being removed`)
-    const making = make()
-    this.#underWay.add(making)
-    try {
-      return await making
-    } finally {
-      this.#underWay.delete(making)
-    }
   }
 }
 

@@ -12,6 +12,8 @@ export type NodeParts = {
   /** Owns the network namespace; outlives the server. */
   readonly pod: Container
   readonly vault: Container
+  /** Name of the volume that is its disk. */
+  readonly volume: string
   readonly links: Links
   /** Its API as we reach it, through no link. */
   readonly address: Address
@@ -27,6 +29,7 @@ export class Node {
   readonly name: string
   readonly pod: Container
   readonly vault: Container
+  readonly volume: string
   readonly links: Links
   readonly address: Address
   readonly client: VaultClient
@@ -35,6 +38,7 @@ export class Node {
     this.name = parts.name
     this.pod = parts.pod
     this.vault = parts.vault
+    this.volume = parts.volume
     this.links = parts.links
     this.address = parts.address
     this.client = parts.client

@@ -43,7 +43,7 @@ export async function startServer(
     tls: spec.authority === undefined ? undefined : { ca: spec.authority.ca, servername: name },
   })
   return {
-    node: new Node({ name, pod: pod.container, vault, links: pod.links, address, client }),
+    node: new Node({ name, pod: pod.container, vault, volume, links: pod.links, address, client }),
     volume,
   }
 }

@@ -1,11 +1,11 @@
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { loadCatalogue } from '../catalogue.ts'
 
 /** `list`: what there is, and where each comes from. */
 export function listCommand(): Command {
   return new Command('list')
     .description('the scenarios, with the lines of the documents they come from')
-    .argument('[what]', 'scenarios', 'scenarios')
+    .addArgument(new Argument('[what]', 'what to list').choices(['scenarios']).default('scenarios'))
     .option('--json', 'one JSON document', false)
     .action(async (_what: string, { json }: { json: boolean }) => {
       const rows = (await loadCatalogue()).map(({ name, scenario }) => ({

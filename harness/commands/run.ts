@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { loadCatalogue, type Selected, select, suite } from '../catalogue.ts'
+import { loadCatalogue, type Selected, selectAll, suite } from '../catalogue.ts'
 import { summaryLines } from '../evidence/summary.ts'
 import { type Duration, parseDuration } from '../lib/duration.ts'
 import { performRun, type RunOptions } from '../run.ts'
@@ -35,7 +35,7 @@ export function runCommand(finish: (exitCode: number) => void): Command {
   return new Command('run')
     .description('run scenarios on a real cluster and judge them (without names: the smoke suite)')
     .argument('[scenario...]', 'such as leader-crash, leader-handover:sigterm or HA2')
-    .option('--suite <name>', 'smoke, nightly, …', 'smoke')
+    .option('--suite <name>', 'smoke or nightly', 'smoke')
     .addOption(
       new Option('--product <product>', 'which server')
         .choices(['auto', 'vault', 'openbao', 'both'])
@@ -45,7 +45,7 @@ export function runCommand(finish: (exitCode: number) => void): Command {
       new Option('--multiplier <n>', "Raft's performance_multiplier; 5 is the products' default")
         .choices(['1', '5'])
         .default(1)
-        .argParser(Number),
+        .argParser(multiplier),
     )
     .option(
       '--var <objective=limit>',
@@ -67,10 +67,7 @@ export function runCommand(finish: (exitCode: number) => void): Command {
 async function run(names: readonly string[], flags: Flags): Promise<number> {
   const settings = readSettings()
   const catalogue = await loadCatalogue()
-  const selected =
-    names.length === 0
-      ? suite(catalogue, flags.suite)
-      : names.flatMap((name) => select(catalogue, name))
+  const selected = names.length === 0 ? suite(catalogue, flags.suite) : selectAll(catalogue, names)
   refuseUnknownLimits(selected, flags)
   if (flags.dry) {
     for (const line of dryLines(selected, flags)) print(line)
@@ -147,8 +144,8 @@ function dryLines(selected: readonly Selected[], { multiplier, repeat }: Flags):
 }
 
 function limit(text: string, before: Readonly<Record<string, Duration>>) {
-  const [id, value] = text.split('=')
-  if (id === undefined || id === '' || value === undefined) {
+  const [id, value, ...more] = text.split('=')
+  if (id === undefined || id === '' || value === undefined || more.length > 0) {
     throw new InvalidArgumentError('write it as objective=limit, such as rto=500ms')
   }
   try {
@@ -156,6 +153,12 @@ function limit(text: string, before: Readonly<Record<string, Duration>>) {
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** A parser of our own replaces the check of the choices. */
+function multiplier(text: string): Multiplier {
+  if (text !== '1' && text !== '5') throw new InvalidArgumentError('Allowed choices are 1, 5.')
+  return text === '1' ? 1 : 5
 }
 
 function positive(text: string): number {

@@ -62,7 +62,7 @@ async function prepareImages(): Promise<void> {
 }
 
 async function checkSources(): Promise<boolean> {
-  const style = await succeeds(join(BIN, 'biome'), ['ci', '.'])
+  const style = await succeeds(join(BIN, 'biome'), ['ci', '--colors=off', '.'])
   const types = await succeeds(join(BIN, 'tsc'), ['--noEmit'])
   return style && types
 }

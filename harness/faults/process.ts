@@ -20,8 +20,7 @@ export type ProcessPlan = FaultPlan & {
 export const killed = (node: Node): Fault<ProcessPlan> => ended(node, 'kill', 'SIGKILL', [137])
 
 /** SIGTERM: the server hands leadership over and leaves. Never averaged with kills. */
-export const stopped = (node: Node): Fault<ProcessPlan> =>
-  ended(node, 'stop', 'SIGTERM', [0, 143])
+export const stopped = (node: Node): Fault<ProcessPlan> => ended(node, 'stop', 'SIGTERM', [0, 143])
 
 function ended(
   node: Node,
@@ -103,7 +102,7 @@ async function endProcess(
   signal: 'SIGKILL' | 'SIGTERM',
   { clock, signal: abort }: Injection,
 ): Promise<Effect> {
-  const byPid = cluster.docker.facts.local && isOwnProcess(plan)
+  const byPid = cluster.docker.facts.local && isOwnProcess(plan) && maySignal(plan.pid)
   const issued = clock.now()
   if (byPid) process.kill(plan.pid, signal)
   else await node.vault.signal(signal)
@@ -119,6 +118,15 @@ async function endProcess(
     { within: seconds(30), every: milliseconds(1), signal: abort },
   )
   return { issued, proven }
+}
+
+/** A member of the group `docker` may use the engine and yet not signal root's processes. */
+function maySignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false // EPERM; a process that is gone meanwhile is the engine's to find missing
+  }
 }
 
 /** Guards against a pid that was used again: only a process of that container is signalled. */

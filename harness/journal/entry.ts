@@ -222,7 +222,13 @@ export type ProbeData = {
   /** Slots that could not be sent within 25 ms of their time. */
   missed: { readonly lane: string; readonly fromSlot: number; readonly toSlot: number }
   /** What the probe process used, once a second. */
-  usage: { readonly cpuMsPerS: number; readonly rssMiB: number; readonly loopDelayP99Ms: number }
+  usage: {
+    readonly cpuMsPerS: number
+    readonly rssMiB: number
+    readonly loopDelayP99Ms: number
+    /** Share of the host's CPU time that nobody wanted, 0…1; time stolen from a VM is not idle. */
+    readonly hostIdle?: number
+  }
 }
 export type ProbeEntry = { [K in keyof ProbeData]: Line<K, ProbeData[K]> }[keyof ProbeData]
 

@@ -15,7 +15,7 @@ export function soundnessGates(record: RunRecord, rule: StableRule): readonly Ga
   const gates = [chains(record), recorder(record)]
   if (timed.length > 0) {
     gates.push(clocks(record, timed), coverage(record, rule, timed))
-    gates.push(calibration(record, timed), eventLoop(record, timed))
+    gates.push(calibration(record, timed), eventLoop(record, timed), ...host(record, timed))
     if (injectedFaults(record.entries).length > 0) gates.push(freshLane(record, rule, timed))
   }
   const counted = idsOf(objectives, 'rpo')
@@ -111,6 +111,25 @@ function eventLoop({ usage }: RunRecord, guards: readonly string[]): Gate {
   const typical = percentile(delays, LOOP_PERCENTILE)
   const reason = `event-loop delay p99 below ${typical.toFixed(1)} ms in ${LOOP_PERCENTILE} % of the seconds, allowed are ${LOOP_DELAY_MAX_MS} ms`
   return sound('probe-process', guards, typical < LOOP_DELAY_MAX_MS, reason)
+}
+
+const HOST_IDLE_MIN = 0.03
+const BUSY_SECONDS_MAX = 0.25
+
+/**
+ * A host without a free CPU delays servers, balancer and lanes alike, and what it adds would be
+ * counted as the product's. Records of before this was measured have no such gate.
+ */
+function host({ usage, entries }: RunRecord, guards: readonly string[]): readonly Gate[] {
+  const from = startOf(entries, 'body') ?? 0
+  const to = startOf(entries, 'read-back') ?? Number.POSITIVE_INFINITY
+  const idle = usage.flatMap(({ t, hostIdle }) =>
+    hostIdle === undefined || t < from || t > to ? [] : [hostIdle],
+  )
+  if (idle.length === 0) return []
+  const busy = idle.filter((share) => share < HOST_IDLE_MIN).length
+  const reason = `the host had no CPU to spare in ${busy} of ${idle.length} seconds, allowed is a quarter of them`
+  return [sound('host', guards, busy / idle.length <= BUSY_SECONDS_MAX, reason)]
 }
 
 function freshLane(record: RunRecord, rule: StableRule, guards: readonly string[]): Gate {

@@ -1,5 +1,6 @@
 import type { Seal } from '../journal/chain.ts'
 import type { Ns } from '../lib/clock.ts'
+import type { Address } from '../lib/http.ts'
 import type { ProbeStatus } from './live-status.ts'
 
 /** What parent and probe process tell each other. Only JSON: the base of the clock is text. */
@@ -11,6 +12,15 @@ export type ProbeTarget = {
   readonly port: number
   readonly servername: string
 }
+
+/** The target at an address, dialled directly; its certificate carries its name. */
+export const targetAt = ({
+  name,
+  address,
+}: {
+  readonly name: string
+  readonly address: Address
+}): ProbeTarget => ({ name, host: address.host, port: address.port, servername: name })
 
 /** Hertz per lane. */
 export type ProbeRates = {

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { ProbeData } from '../journal/entry.ts'
 import { NS_PER_MS } from '../lib/clock.ts'
@@ -11,6 +12,7 @@ export class Usage {
   #timer: NodeJS.Timeout | undefined
   #cpu = process.cpuUsage()
   #atMs = performance.now()
+  #idleMs = idleOfAll()
 
   constructor(report: (usage: ProbeData['usage']) => void) {
     this.#report = report
@@ -19,6 +21,7 @@ export class Usage {
   start(): void {
     this.#cpu = process.cpuUsage()
     this.#atMs = performance.now()
+    this.#idleMs = idleOfAll()
     this.#delay.enable()
     this.#timer = setInterval(() => this.#sample(), 1_000)
   }
@@ -32,6 +35,9 @@ export class Usage {
     const { user, system } = process.cpuUsage(this.#cpu)
     const atMs = performance.now()
     const elapsedS = (atMs - this.#atMs) / 1_000
+    const idleMs = idleOfAll()
+    const hostIdle = (idleMs - this.#idleMs) / (elapsedS * 1_000 * cpus().length)
+    this.#idleMs = idleMs
     this.#cpu = process.cpuUsage()
     this.#atMs = atMs
     const loopDelayMs = this.#delay.percentile(99) / NS_PER_MS - RESOLUTION_MS
@@ -41,8 +47,11 @@ export class Usage {
       rssMiB: rounded(process.memoryUsage.rss() / 2 ** 20),
       // The histogram holds whole intervals between two looks; the wanted part is the excess.
       loopDelayP99Ms: rounded(Math.max(0, loopDelayMs)),
+      hostIdle: Math.min(1, Math.max(0, Math.round(hostIdle * 1_000) / 1_000)),
     })
   }
 }
+
+const idleOfAll = (): number => cpus().reduce((sum, { times }) => sum + times.idle, 0)
 
 const rounded = (value: number): number => Math.round(value * 10) / 10

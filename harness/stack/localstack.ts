@@ -68,28 +68,31 @@ export async function awaitLocalstack(
   signal?: AbortSignal,
 ): Promise<void> {
   const target = new HttpTarget(address)
+  const look = async () => {
+    const answer = await target
+      .request({ method: 'GET', path: '/_localstack/health', within: seconds(2), signal })
+      .catch(async (error) => {
+        const end = await endOf(container)
+        if (end === undefined) throw error
+        return end
+      })
+    if (answer instanceof LocalstackEnded) return happened(answer)
+    const { services: states } = JSON.parse(answer.body.toString()) as {
+      services: Record<string, string>
+    }
+    const waiting = services.filter((service) => states[service] !== 'running')
+    return waiting.length === 0
+      ? happened(undefined)
+      : notYet(waiting.map((service) => `${service} is ${states[service] ?? 'absent'}`).join(', '))
+  }
   try {
-    await until(
-      'LocalStack is ready',
-      async () => {
-        const answer = await target
-          .request({ method: 'GET', path: '/_localstack/health', within: seconds(2), signal })
-          .catch(async (error) => {
-            await throwIfEnded(container)
-            throw error
-          })
-        const { services: states } = JSON.parse(answer.body.toString()) as {
-          services: Record<string, string>
-        }
-        const waiting = services.filter((service) => states[service] !== 'running')
-        return waiting.length === 0
-          ? happened(true)
-          : notYet(
-              waiting.map((service) => `${service} is ${states[service] ?? 'absent'}`).join(', '),
-            )
-      },
-      { within: seconds(90), every: milliseconds(50), signal },
-    )
+    // Its end is found, not thrown: a look that throws counts as "not yet".
+    const end = await until<LocalstackEnded | undefined>('LocalStack is ready', look, {
+      within: seconds(90),
+      every: milliseconds(50),
+      signal,
+    })
+    if (end !== undefined) throw end
   } finally {
     await target.close()
   }
@@ -101,10 +104,10 @@ export async function kmsCalls({ container }: Localstack, operation: string): Pr
   return log.split('\n').filter((line) => line.includes(`AWS kms.${operation} => 200`)).length
 }
 
-async function throwIfEnded(container: Container): Promise<void> {
+async function endOf(container: Container): Promise<LocalstackEnded | undefined> {
   const state = await container.state()
-  if (state.running) return
-  throw new LocalstackEnded(state.exitCode, (await container.logs(5)).trim())
+  if (state.running) return undefined
+  return new LocalstackEnded(state.exitCode, (await container.logs(5)).trim())
 }
 
 /** LocalStack's process ended while it was waited for. */

@@ -25,7 +25,10 @@ export class Links {
     this.#client = new Toxiproxy(`http://${host}:${port}`)
   }
 
-  /** Creates the links once Toxiproxy answers; it needs a moment after its container's start. */
+  /**
+   * Creates the links once Toxiproxy answers; it needs a moment after its container's start.
+   * @throws {NeverHappened} {LinkRefused}
+   */
   async create(links: readonly Link[], signal?: AbortSignal): Promise<void> {
     await until(
       'Toxiproxy answers',
@@ -35,7 +38,13 @@ export class Links {
       },
       { within: seconds(15), signal },
     )
-    await Promise.all(links.map((link) => this.#client.createProxy({ ...link, enabled: true })))
+    await Promise.all(
+      links.map((link) =>
+        this.#client.createProxy({ ...link, enabled: true }).catch((cause) => {
+          throw new LinkRefused(link, cause)
+        }),
+      ),
+    )
   }
 
   /** What is not as it was made: disabled links and toxics, by name. */
@@ -49,5 +58,14 @@ export class Links {
       ...(proxy.enabled ? [] : [`link ${proxy.name} is disabled`]),
       ...proxy.toxics.map((toxic) => `toxic ${toxic.name} on link ${proxy.name}`),
     ])
+  }
+}
+
+/** Toxiproxy would not make a link, such as one whose listener is taken; its client drops why. */
+export class LinkRefused extends Error {
+  override readonly name = 'LinkRefused'
+  constructor({ name, listen }: Link, cause: unknown) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    super(`link ${name} could not be made at ${listen}: ${said}`, { cause })
   }
 }

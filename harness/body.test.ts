@@ -1,0 +1,314 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Body } from './body.ts'
+import type { Cluster } from './cluster/cluster.ts'
+import type { Fault, FaultPlan } from './faults/fault.ts'
+import type { Entry } from './journal/entry.ts'
+import { Journal } from './journal/journal.ts'
+import { RunClock } from './lib/clock.ts'
+import { milliseconds } from './lib/duration.ts'
+import { Seed } from './lib/seed.ts'
+import { happened, NeverHappened, notYet } from './lib/until.ts'
+import type { Procedure } from './procedures/procedure.ts'
+
+/** The verbs of a scenario's body, against a real journal. No verb looks into the cluster itself. */
+const cluster = { docker: 'the engine', operator: () => 'the operator' } as unknown as Cluster
+
+let journal: Journal
+let stop: AbortController
+let body: Body
+beforeEach(() => {
+  const directory = mkdtempSync(join(tmpdir(), 'body-'))
+  mkdirSync(join(directory, 'undo'))
+  journal = new Journal(directory, new RunClock())
+  stop = new AbortController()
+  body = new Body({ cluster, journal, seed: new Seed('7f3a'), signal: stop.signal })
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  journal.close()
+  rmSync(journal.directory, { recursive: true })
+})
+
+/** What is on disk now, without what changes from run to run. */
+function entries(): readonly Pick<Entry, 'kind' | 'data'>[] {
+  const lines = readFileSync(join(journal.directory, 'journal.jsonl'), 'utf8').split('\n')
+  return lines.slice(0, -1).map((line) => {
+    const { kind, data } = JSON.parse(line) as Entry
+    return { kind, data } as Pick<Entry, 'kind' | 'data'>
+  })
+}
+const kinds = () => entries().map(({ kind }) => kind)
+const dataOf = (kind: Entry['kind']) => entries().find((entry) => entry.kind === kind)?.data
+
+/** A fault that works; a test changes one part of it. */
+const fault = (name: string, change: Partial<Fault> = {}): Fault => ({
+  name,
+  final: false,
+  plan: async () => ({ target: 'vault-1' }),
+  inject: async () => ({ issued: 10, proven: 20 }),
+  witness: async () => happened('it is gone'),
+  heal: async () => {},
+  residue: async () => [],
+  ...change,
+})
+
+describe('a fault', () => {
+  test('leaves its plan, its two instants and its witness', async () => {
+    await body.verbs.inject(fault('killed'))
+    const event = { fault: '01-killed', name: 'killed', target: 'vault-1' }
+    expect(entries()).toEqual([
+      {
+        kind: 'fault.planned',
+        data: { ...event, plan: { target: 'vault-1' }, undo: 'undo/01-killed.json', final: false },
+      },
+      { kind: 'fault.injected', data: { ...event, issued: 10, proven: 20 } },
+      { kind: 'fault.witnessed', data: { ...event, witness: 'it is gone' } },
+    ])
+  })
+
+  test('has its plan on disk before it is injected', async () => {
+    const seen: unknown[] = []
+    const undo = join(journal.directory, 'undo', '01-killed.json')
+    await body.verbs.inject(
+      fault('killed', {
+        plan: async () => {
+          seen.push(existsSync(undo))
+          return { target: 'vault-1', pid: 4711 } as FaultPlan
+        },
+        inject: async (_cluster, plan) => {
+          seen.push(JSON.parse(readFileSync(undo, 'utf8')), kinds(), plan)
+          return { issued: 1, proven: 2 }
+        },
+      }),
+    )
+    const plan = { target: 'vault-1', pid: 4711 }
+    expect(seen).toEqual([false, { fault: 'killed', final: false, plan }, ['fault.planned'], plan])
+  })
+
+  test('that is injected twice has two plans', async () => {
+    await body.verbs.inject(fault('killed'))
+    await body.verbs.inject(fault('killed'))
+    expect(existsSync(join(journal.directory, 'undo', '02-killed.json'))).toBe(true)
+  })
+
+  test('that fails half-way is healed all the same', async () => {
+    const heal = vi.fn(async () => {})
+    const inject = async () => {
+      throw new Error('the engine is gone')
+    }
+    await expect(body.verbs.inject(fault('cut', { inject, heal }))).rejects.toThrow(
+      'engine is gone',
+    )
+    await body.healAll()
+    expect(heal).toHaveBeenCalledWith('the engine', { target: 'vault-1' })
+    expect(kinds()).toEqual(['fault.planned', 'fault.healed'])
+  })
+
+  test('whose plan fails is no fault', async () => {
+    const plan = async () => {
+      throw new Error('nobody leads')
+    }
+    await expect(body.verbs.inject(fault('cut', { plan }))).rejects.toThrow('nobody leads')
+    await body.healAll()
+    expect(entries()).toEqual([])
+  })
+
+  test('that nobody sees is journaled with what was seen last, and the body goes on', async () => {
+    const witness = async () => {
+      aMinutePasses()
+      return notYet('vault-1 still runs')
+    }
+    await body.verbs.inject(fault('killed', { witness }))
+    expect(kinds()).toEqual(['fault.planned', 'fault.injected', 'fault.unseen'])
+    expect(dataOf('fault.unseen')).toMatchObject({ lastSeen: 'vault-1 still runs' })
+  })
+
+  test('whose witness is not there yet is looked for again', async () => {
+    const looks = [notYet('it runs'), notYet('it runs'), happened('it ended')]
+    await body.verbs.inject(fault('killed', { witness: async () => looks.shift() ?? notYet('?') }))
+    expect(dataOf('fault.witnessed')).toMatchObject({ witness: 'it ended' })
+  })
+
+  test('ends with the run when that is stopped while it waits for the witness', async () => {
+    const witness = async () => {
+      stop.abort(new Error('stopped by SIGINT'))
+      return notYet('it runs')
+    }
+    await expect(body.verbs.inject(fault('killed', { witness }))).rejects.toThrow('by SIGINT')
+    expect(kinds()).toEqual(['fault.planned', 'fault.injected'])
+  })
+})
+
+describe('healing', () => {
+  test('goes from the latest to the first, once', async () => {
+    const healed: string[] = []
+    for (const name of ['first', 'second', 'third']) {
+      const heal = async () => void healed.push(name)
+      await body.verbs.inject(fault(name, { heal, residue: async () => [`of ${name}`] }))
+    }
+    await body.healAll()
+    await body.healAll()
+    expect(healed).toEqual(['third', 'second', 'first'])
+    const told = entries().filter(({ kind }) => kind === 'fault.healed')
+    expect(told.map(({ data }) => data)).toMatchObject([
+      { fault: '03-third', residue: ['of third'] },
+      { fault: '02-second', residue: ['of second'] },
+      { fault: '01-first', residue: ['of first'] },
+    ])
+  })
+
+  test.each(['heal', 'residue'] as const)('never throws: a failed %s is stuck', async (part) => {
+    const failing = async () => {
+      throw new TypeError('no such container')
+    }
+    await body.verbs.inject(fault('first'))
+    await body.verbs.inject(fault('second', { [part]: failing }))
+    await body.healAll()
+    expect(kinds().slice(-2)).toEqual(['fault.stuck', 'fault.healed'])
+    expect(dataOf('fault.stuck')).toMatchObject({ fault: '02-second', why: 'no such container' })
+  })
+
+  test('happens also after the run was stopped', async () => {
+    await body.verbs.inject(fault('killed'))
+    stop.abort(new Error('stopped'))
+    await body.healAll()
+    expect(kinds()).toContain('fault.healed')
+  })
+})
+
+describe('a wait', () => {
+  test.each([
+    ['true', async () => true],
+    ['a look', async () => happened('vault-2')],
+  ])('that ends with %s is journaled from its start', async (_with, look) => {
+    await body.verbs.until('another node leads', look)
+    expect(entries()).toMatchObject([
+      { kind: 'wait.started', data: { what: 'another node leads', limitMs: 120_000 } },
+      { kind: 'wait.happened', data: { what: 'another node leads' } },
+    ])
+  })
+
+  test.each([
+    ['what it saw last', async () => notYet('vault-1 leads'), 'vault-1 leads'],
+    ['only that it is not so', async () => false, 'not so'],
+    ['why it could not look', async () => Promise.reject(new Error('no answer')), 'no answer'],
+  ])('that expires says %s', async (_what, look, lastSeen) => {
+    const waiting = body.waitFor('another node leads', look, milliseconds(20))
+    await expect(waiting).rejects.toThrow(NeverHappened)
+    const { waitedMs, ...expired } = dataOf('wait.expired') as { waitedMs: number }
+    expect(expired).toEqual({ what: 'another node leads', lastSeen })
+    expect(waitedMs).toBeGreaterThanOrEqual(19)
+  })
+
+  test('ends with the run, and says so', async () => {
+    const waiting = body.verbs.until('another node leads', async () => {
+      stop.abort(new Error('stopped by SIGTERM'))
+      return false
+    })
+    await expect(waiting).rejects.toThrow('stopped by SIGTERM')
+    expect(dataOf('wait.expired')).toMatchObject({ lastSeen: 'stopped by SIGTERM' })
+  })
+})
+
+describe('a procedure', () => {
+  const procedure = (second: () => Promise<void>): Procedure<{ node: string }> => ({
+    name: 'rejoin-node',
+    runbook: 'docs/runbook/rejoin-node.md',
+    async perform(operator, { node }, step) {
+      const first = await step('Look', async () => `${operator} looks at ${node}`)
+      expect(first).toBe('the operator looks at vault-2')
+      await step('Act', second)
+    },
+  })
+
+  test('leaves each of its steps', async () => {
+    await body.verbs.perform(
+      procedure(async () => {}),
+      { node: 'vault-2' },
+    )
+    const name = 'rejoin-node'
+    expect(entries()).toEqual([
+      { kind: 'procedure.started', data: { procedure: name, form: 'corrected' } },
+      { kind: 'step.started', data: { procedure: name, title: 'Look' } },
+      { kind: 'step.ended', data: { procedure: name, title: 'Look', outcome: 'done' } },
+      { kind: 'step.started', data: { procedure: name, title: 'Act' } },
+      { kind: 'step.ended', data: { procedure: name, title: 'Act', outcome: 'done' } },
+    ])
+  })
+
+  test('ends at the step that fails', async () => {
+    const act = async () => {
+      throw new Error('the key is disabled')
+    }
+    const performed = body.verbs.perform(procedure(act), { node: 'vault-2' })
+    await expect(performed).rejects.toThrow('the key is disabled')
+    expect(entries().at(-1)).toMatchObject({
+      kind: 'step.ended',
+      data: { title: 'Act', outcome: 'failed', observed: 'the key is disabled' },
+    })
+  })
+
+  test('begins no step after the run was stopped', async () => {
+    stop.abort(new Error('stopped'))
+    const performed = body.verbs.perform(
+      procedure(async () => {}),
+      { node: 'vault-2' },
+    )
+    await expect(performed).rejects.toThrow('stopped')
+    expect(kinds()).toEqual(['procedure.started'])
+  })
+})
+
+describe('a check', () => {
+  test.each([
+    ['what is as it should be', async () => 429, 429],
+    ['what is not', async () => 503, 503],
+    [
+      'why nothing could be seen',
+      async () => Promise.reject(new Error('no answer')),
+      'error: no answer',
+    ],
+  ])('records %s, and the body goes on', async (_what, look, observed) => {
+    await body.verbs.check('the standby answers 429', 429, look)
+    expect(entries()).toEqual([
+      { kind: 'check', data: { title: 'the standby answers 429', expected: 429, observed } },
+    ])
+  })
+
+  test('is not made after the run was stopped', async () => {
+    stop.abort(new Error('the deadline has passed'))
+    await expect(body.verbs.check('x', 1, async () => 1)).rejects.toThrow('deadline has passed')
+  })
+})
+
+describe('a bug is not taken for a finding in', () => {
+  const bug = async () => {
+    throw new TypeError('undefined is not a function')
+  }
+  test.each([
+    ['a plan', () => body.verbs.inject(fault('killed', { plan: bug }))],
+    ['an injection', () => body.verbs.inject(fault('killed', { inject: bug }))],
+    ['a wait', () => body.verbs.until('it is so', bug)],
+    ['a check', () => body.verbs.check('it is so', true, bug)],
+  ])('%s', async (_where, verb) => {
+    await expect(verb()).rejects.toThrow(TypeError)
+  })
+})
+
+test('a choice is made by the seed', () => {
+  const nodes = ['vault-1', 'vault-2', 'vault-3']
+  const others = ['a', 'b'].map(
+    (text) => new Body({ cluster, journal, seed: new Seed(text), signal: stop.signal }),
+  )
+  const choices = [body, body, ...others].map(({ verbs }) => verbs.choose('standby', nodes))
+  expect(choices).toEqual(['vault-2', 'vault-2', 'vault-1', 'vault-3'])
+})
+
+/** The limits of the verbs are longer than a test may last. */
+function aMinutePasses(): void {
+  const now = performance.now()
+  vi.spyOn(performance, 'now').mockReturnValue(now + 60_001)
+}

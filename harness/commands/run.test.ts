@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { listCommand } from './list.ts'
+import { runCommand } from './run.ts'
+import { testCommand } from './test.ts'
+
+/** What the parsers of the command line refuse, before anything is started. */
+beforeEach(() => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent')
+  return () => vi.unstubAllEnvs()
+})
+
+async function parse(command: Command, line: string): Promise<void> {
+  command.exitOverride().configureOutput({ writeErr: () => {} })
+  await command.parseAsync(line.split(' ').slice(1), { from: 'user' })
+}
+
+const finish = vi.fn()
+const COMMANDS: Readonly<Record<string, () => Command>> = {
+  run: () => runCommand(finish),
+  list: () => listCommand(),
+  test: () => testCommand(finish),
+}
+
+describe('is refused:', () => {
+  test.each([
+    ['run leader-crush', 'there is no scenario "leader-crush"; did you mean leader-crash?'],
+    ['run leader-handover:sigtrem', 'variant of leader-handover "sigtrem"; did you mean sigterm?'],
+    ['run --suite smok', 'there is no suite "smok"; did you mean smoke or nightly?'],
+    ['run --var rto=5', '"5" is not a duration; write a number and a unit'],
+    ['run --var rto=-5s', '"-5s" is not a duration'],
+    ['run --var rto', 'write it as objective=limit, such as rto=500ms'],
+    ['run --var =5s', 'write it as objective=limit, such as rto=500ms'],
+    ['run --var rto=5s=6s', 'write it as objective=limit, such as rto=500ms'],
+    [
+      'run leader-crash --var rot=5s',
+      '--var rot: no selected scenario has an objective with that limit; there is rto',
+    ],
+    [
+      'run kv-lifecycle --var rto=5s',
+      '--var rto: no selected scenario has an objective with that limit',
+    ],
+    ['run --multiplier 3', 'Allowed choices are 1, 5.'],
+    ['run --multiplier 1.0', 'Allowed choices are 1, 5.'],
+    ['run --product consul', 'Allowed choices are auto, vault, openbao, both.'],
+    ['run --tls maybe', 'Allowed choices are on, off.'],
+    ['run --repeat 0', 'it is not a number above 0'],
+    ['run --repeat 1.5', 'it is not a number above 0'],
+    ['run --fast', "unknown option '--fast'"],
+    ['list faults', 'Allowed choices are scenarios.'],
+    ['test everything', 'Allowed choices are check, unit, contract, scenarios.'],
+  ])('%s', async (line, message) => {
+    const command = COMMANDS[line.split(' ')[0] as string]?.() as Command
+    await expect(parse(command, line)).rejects.toThrow(message)
+    expect(finish).not.toHaveBeenCalled()
+  })
+})
