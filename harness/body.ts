@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from './cluster/cluster.ts'
+import { Inspection } from './cluster/inspection.ts'
 import type { Fault, FaultPlan } from './faults/fault.ts'
 import type { FaultEvent } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
@@ -13,6 +14,8 @@ import type { Procedure } from './procedures/procedure.ts'
 /** What a scenario's body can do. Each verb leaves its entries in the journal. */
 export type Verbs = {
   readonly cluster: Cluster
+  /** Questions about what the cluster is and holds. */
+  readonly inspect: Inspection
   /** Injects the fault and waits for its witness. */
   readonly inject: <P extends FaultPlan>(fault: Fault<P>) => Promise<void>
   readonly perform: <A>(procedure: Procedure<A>, given: A) => Promise<void>
@@ -56,6 +59,7 @@ export class Body {
   get verbs(): Verbs {
     return {
       cluster: this.#options.cluster,
+      inspect: new Inspection(this.#options.cluster),
       inject: (fault) => this.#inject(fault),
       perform: (procedure, given) => this.#perform(procedure, given),
       until: (what, look) => this.waitFor(what, look),
@@ -133,6 +137,7 @@ export class Body {
       )
       journal.record('fault.witnessed', { ...event, witness })
     } catch (error) {
+      if (isBug(error)) throw error
       signal.throwIfAborted()
       const lastSeen = error instanceof NeverHappened ? error.lastSeen : messageOf(error)
       // The run goes on: the objectives are still worth judging, though none can be met.

@@ -62,17 +62,16 @@ export type RunResult = {
  * @throws {EngineUnavailable} {ComponentUnavailable} {OutNotWritable} before anything is started.
  */
 export async function performRun(options: RunOptions): Promise<RunResult> {
-  const { say, settings, signal } = options
+  const { say, signal } = options
   const startedMs = wallClockMs()
   const started = wallClock()
-  const docker = await connectDocker({ dial: settings.dial })
   const id = randomBytes(3).toString('hex')
   const directory = makeRunDirectory(options, id, started)
-  const prepared = await prepare(docker, options).catch((error) => {
+  const prepared = await prepare(options).catch((error) => {
     rmSync(directory, { recursive: true }) // a folder without a run would only puzzle people
     throw error
   })
-  const { chosen, images } = prepared
+  const { docker, chosen, images } = prepared
   const seed = options.seed ?? new Seed().text
   say(`run   ${id}  seed ${seed}  ${directory}`)
   const stage = await Stage.open(
@@ -124,8 +123,9 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
 }
 
 /** What must be there before anything is started. */
-async function prepare(docker: Docker, options: RunOptions) {
+async function prepare(options: RunOptions) {
   const { say, settings, signal, offline } = options
+  const docker = await connectDocker({ dial: settings.dial })
   const { removed } = await sweep(docker.engine)
   if (removed.length > 0) {
     const runs = new Set(removed.map(({ run }) => run)).size
@@ -139,7 +139,7 @@ async function prepare(docker: Docker, options: RunOptions) {
     onProgress: say,
     ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
   })
-  return { chosen, images }
+  return { docker, chosen, images }
 }
 
 type Finished = {

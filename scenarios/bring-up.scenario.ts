@@ -29,7 +29,7 @@ export const bringUp = scenario(
     mustObserve: ['kms-used'],
     deadline: minutes(2),
   },
-  async ({ cluster, check }) => {
+  async ({ check, cluster, inspect }) => {
     const { readiness } = cluster
     const secrets = cluster.secrets()
     await check(FACTS.seal, 'awskms', async () => readiness.sealType)
@@ -37,15 +37,15 @@ export const bringUp = scenario(
     await check(FACTS.leader, 2, async () => (await cluster.standbys()).length)
     await check(FACTS.voters, 3, () => cluster.healthyVoters())
     await check(FACTS.tolerance, 1, async () => (await cluster.autopilot())?.failureTolerance)
-    await check(FACTS.mount, '2', () => cluster.kvVersion())
+    await check(FACTS.mount, '2', () => inspect.kvVersion())
     await check(FACTS.policy, 200, async () => {
       return (await secrets.call('GET', 'sys/policies/acl/tenant-access')).status
     })
     await check(FACTS.audit, true, async () => {
       const leader = await cluster.leader()
-      const before = await cluster.auditBytes(leader)
+      const before = await inspect.auditBytes(leader)
       await secrets.write('drill/audited', { seen: true })
-      return (await cluster.auditBytes(leader)) > before
+      return (await inspect.auditBytes(leader)) > before
     })
     await check(FACTS.again, { refused: true, leads: readiness.leader }, async () => {
       const { status } = await secrets.call('PUT', 'sys/init', {

@@ -25,34 +25,34 @@ export const encryption = scenario(
     ],
     deadline: minutes(3),
   },
-  async ({ cluster, check, until }) => {
+  async ({ check, cluster, inspect, until }) => {
     const { authority } = cluster
     if (authority === undefined)
       throw new Error('this scenario needs TLS; run it without --tls off')
     const { ca } = authority
     const leader = await cluster.leader()
-    await check(FACTS.tls13, 'accepted TLSv1.3', () => cluster.handshake(leader, { ca }))
+    await check(FACTS.tls13, 'accepted TLSv1.3', () => inspect.handshake(leader, { ca }))
     await check(FACTS.tls12, false, async () => {
-      return (await cluster.handshake(leader, { ca, newest: 'TLSv1.2' })).startsWith('accepted')
+      return (await inspect.handshake(leader, { ca, newest: 'TLSv1.2' })).startsWith('accepted')
     })
 
     const strict = await cluster.startSpare({ clientCertificates: 'required' })
     const certificate = await authority.issue({ name: 'client', dnsNames: ['client'], ips: [] })
     await until('the strict node answers', async () => {
-      return (await cluster.handshake(strict, { ca, certificate })).startsWith('accepted')
+      return (await inspect.handshake(strict, { ca, certificate })).startsWith('accepted')
     })
     await check(FACTS.withCertificate, 'accepted TLSv1.3', () => {
-      return cluster.handshake(strict, { ca, certificate })
+      return inspect.handshake(strict, { ca, certificate })
     })
     await check(FACTS.withoutCertificate, false, async () => {
-      return (await cluster.handshake(strict, { ca })).startsWith('accepted')
+      return (await inspect.handshake(strict, { ca })).startsWith('accepted')
     })
     await cluster.dismiss(strict)
 
     const secret = `canary-${'secret-in-clear'.repeat(2)}`
     const value = `api-key-${'must-not-be-seen'.repeat(2)}`
     await cluster.secrets().write('tenants/encrypted/canary', { [secret]: value })
-    await check(FACTS.control, ['core/seal-config'], () => cluster.inClear(['core/seal-config']))
-    await check(FACTS.hidden, [], () => cluster.inClear([secret, value]))
+    await check(FACTS.control, ['core/seal-config'], () => inspect.inClear(['core/seal-config']))
+    await check(FACTS.hidden, [], () => inspect.inClear([secret, value]))
   },
 )

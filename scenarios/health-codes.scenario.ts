@@ -26,7 +26,7 @@ export const healthCodes = scenario(
     objectives: () => [checks({ id: 'codes', all: Object.values(FACTS), source: 'HLD:798-803' })],
     deadline: minutes(3),
   },
-  async ({ cluster, check, choose, inject, perform, until }) => {
+  async ({ check, choose, cluster, inject, inspect, perform, until }) => {
     const leader = await cluster.leader()
     const standbys = await cluster.standbys()
     const health = async (node: typeof leader) => (await node.health()).status
@@ -34,10 +34,10 @@ export const healthCodes = scenario(
     await check(FACTS.leader, 200, () => health(leader))
     await check(FACTS.standbys, [429, 429], () => Promise.all(standbys.map(health)))
     await check(FACTS.standbyOk, [200, 200], () => {
-      return Promise.all(standbys.map((node) => cluster.healthWithStandbyOk(node)))
+      return Promise.all(standbys.map((node) => inspect.healthWithStandbyOk(node)))
     })
     await check(FACTS.fields, cluster.facts.absentHealthFields, () =>
-      cluster.missingHealthFields(leader),
+      inspect.missingHealthFields(leader),
     )
 
     const spare = await cluster.startSpare()
@@ -54,7 +54,7 @@ export const healthCodes = scenario(
 
     const victim = choose('standby', await cluster.standbys())
     await inject(stopped(victim))
-    await check(FACTS.stopped, 'ECONNREFUSED', () => cluster.connectionTo(victim))
+    await check(FACTS.stopped, 'ECONNREFUSED', () => inspect.connectionTo(victim))
     await perform(rejoinNode, { node: victim })
   },
 )

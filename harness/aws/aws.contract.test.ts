@@ -11,6 +11,7 @@ import {
   startLocalstack,
 } from '../stack/localstack.ts'
 import { createNetwork, type Network } from '../stack/network.ts'
+import { labelsOf } from '../throw-away.ts'
 import { Kms, newKey } from './kms.ts'
 import { S3 } from './s3.ts'
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const docker = await connectDocker({ dial: 'published' })
   const images = await resolveImages(docker, ['localstack'], { sources: readSettings().sources })
   const name = `drill-contract-aws-${randomUUID().slice(0, 8)}`
-  const labels = { 'vault-drill.run': name }
+  const labels = labelsOf(name)
   network = await createNetwork(docker.engine, name, labels)
   const { reference: image, entrypoint } = images.localstack
   localstack = await startLocalstack(docker.engine, {

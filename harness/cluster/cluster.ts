@@ -1,26 +1,22 @@
 import type { JournalData } from '../journal/entry.ts'
 import type { Authority } from '../lib/certificates.ts'
 import { type Duration, milliseconds, seconds } from '../lib/duration.ts'
-import { type Address, RequestFailed, type Tls } from '../lib/http.ts'
+import type { Address, Tls } from '../lib/http.ts'
 import type { Secret } from '../lib/secret.ts'
-import { type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import type { Container } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
 import { VaultClient } from '../vault/client.ts'
-import { healthBody, healthWithStandbyOk } from '../vault/health.ts'
-import { KV_MOUNT } from '../vault/kv.ts'
 import { leaderView } from '../vault/leader.ts'
 import { type Product, type ProductFacts, products } from '../vault/product.ts'
 import { type AutopilotState, type RaftPeer, raftPeers } from '../vault/raft.ts'
 import { seal } from '../vault/seal.ts'
 import { AppRole } from './app-role.ts'
 import { type Ground, type Holdings, startPod } from './ground.ts'
-import { readSnapshot, textsIn } from './in-clear.ts'
 import type { Node } from './node.ts'
 import { Operator } from './operator.ts'
 import { Secrets } from './secrets.ts'
-import { AUDIT_FILE, type ServerSpec, startServer } from './server.ts'
+import { type ServerSpec, startServer } from './server.ts'
 import type { Surroundings } from './surroundings.ts'
 import { API_PORT, type PodPlan } from './topology.ts'
 import { View } from './view.ts'
@@ -45,18 +41,6 @@ export type Readiness = JournalData['cluster.ready']
 
 /** A node younger than this still runs with tripled Raft timeouts (performance.md §1.1). */
 const SETTLED_AFTER = seconds(12)
-
-/** The body that the runbook expects (RB:574-584). */
-const RUNBOOK_HEALTH_FIELDS = [
-  'initialized',
-  'sealed',
-  'standby',
-  'performance_standby',
-  'replication_performance_mode',
-  'replication_dr_mode',
-  'server_time_utc',
-  'version',
-]
 
 /** A running cluster and everything around it that is its own. */
 export class Cluster {
@@ -302,31 +286,6 @@ export class Cluster {
     await seal(this.onNode(leader), { within: seconds(10) })
   }
 
-  /** `2` when `secret/` is mounted as KV version 2. */
-  async kvVersion(): Promise<string | undefined> {
-    const { data } = await this.secrets().call('GET', 'sys/mounts')
-    const mounts = data as Record<string, { options?: { version?: string } | null } | undefined>
-    return mounts[`${KV_MOUNT}/`]?.options?.version
-  }
-
-  healthWithStandbyOk(node: Node): Promise<number> {
-    return healthWithStandbyOk(node.client, { within: seconds(2) })
-  }
-
-  /** Those fields of RB:574-584 that the node's health answer does not have. */
-  async missingHealthFields(node: Node): Promise<readonly string[]> {
-    const body = await healthBody(node.client, { within: seconds(2) })
-    return RUNBOOK_HEALTH_FIELDS.filter((field) => !(field in body))
-  }
-
-  /** `open`, or the system's name of why a connection to the node's API cannot be made. */
-  async connectionTo(node: Node): Promise<string> {
-    return node.health().then(
-      () => 'open',
-      (error) => (error instanceof RequestFailed ? error.code : String(error)),
-    )
-  }
-
   /** A name that nothing in this cluster has yet. */
   freshName(): string {
     return `${Math.round(performance.now())}-${this.#names++}`
@@ -335,32 +294,6 @@ export class Cluster {
   /** An AppRole of its own, ready to log in through the balancer; twice is harmless. */
   async appRole(name: string): Promise<AppRole> {
     return AppRole.create(this.viaBalancer(), name)
-  }
-
-  /** Size of a node's audit file so far. */
-  async auditBytes(node: Node): Promise<number> {
-    return (await node.vault.read(AUDIT_FILE)).length
-  }
-
-  /** A TLS handshake with the node's API, as a client of another kind would make it. */
-  handshake(node: Node, client: Omit<TlsClient, 'servername'>): Promise<string> {
-    return tlsHandshake(node.address, { servername: node.name, ...client })
-  }
-
-  /**
-   * Which of these texts stand in clear, raw or in base64 or hex, in the data files of any node
-   * or in a snapshot.
-   */
-  async inClear(texts: readonly string[]): Promise<readonly string[]> {
-    const found = new Set<string>()
-    for (const node of this.nodes) {
-      const files = await node.vault.readAll(products[this.product].dataPath)
-      for (const text of textsIn(files, texts)) found.add(text)
-    }
-    const leader = await this.leader()
-    const snapshot = await readSnapshot(this.onNode(leader))
-    for (const text of textsIn(snapshot, texts)) found.add(text)
-    return [...found].sort()
   }
 
   /** Removes everything the cluster has made. Twice is harmless. */

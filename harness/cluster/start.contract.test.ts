@@ -10,6 +10,7 @@ import { Stage } from '../stage.ts'
 import { imagesOf } from '../throw-away.ts'
 import type { Cluster } from './cluster.ts'
 import type { Ground } from './ground.ts'
+import { Inspection } from './inspection.ts'
 import { startCluster } from './start.ts'
 import { addressIn, type PodPlan, topologyOf } from './topology.ts'
 
@@ -97,7 +98,7 @@ describe('a cluster that is ready', () => {
     expect((await secrets.read('contract/a')).data).toEqual({ it: 'works' })
     expect(nodes.map(({ name }) => name)).toEqual(['vault-1', 'vault-2', 'vault-3'])
     for (const node of cluster.nodes) {
-      expect(await cluster.connectionTo(node)).toBe('open')
+      expect(await new Inspection(cluster).connectionTo(node)).toBe('open')
       expect((await node.age()).ms).toBeGreaterThan(0)
     }
     const operator = cluster.operator(signal)
@@ -156,7 +157,9 @@ test('the spare node is uninitialised, no voter, and leaves nothing when it is d
 test('the texts that a disk holds in clear are found, the secrets are not', async () => {
   const secret = 'canary-that-nobody-may-read'
   await cluster.secrets().write('contract/canary', { secret })
-  expect(await cluster.inClear(['core/seal-config', secret])).toEqual(['core/seal-config'])
+  expect(await new Inspection(cluster).inClear(['core/seal-config', secret])).toEqual([
+    'core/seal-config',
+  ])
 })
 
 describe('a start that fails', () => {

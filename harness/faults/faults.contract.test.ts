@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Cluster } from '../cluster/cluster.ts'
+import { Inspection } from '../cluster/inspection.ts'
 import type { Node } from '../cluster/node.ts'
 import { RunClock, wallClockMs } from '../lib/clock.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
@@ -60,7 +61,7 @@ describe.each([
     expect(proven).toBeGreaterThanOrEqual(issued)
     expect(proven).toBeLessThanOrEqual(context.clock.now())
     expect(await seen(fault, plan)).toMatch(witnessed)
-    expect(await cluster.connectionTo(node)).toBe('ECONNREFUSED')
+    expect(await new Inspection(cluster).connectionTo(node)).toBe('ECONNREFUSED')
     expect(await fault.residue(docker, plan)).toEqual([`${node.name} is not running`])
 
     await fault.heal(docker, plan)

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { readSettings } from '../settings.ts'
+import { labelsOf } from '../throw-away.ts'
 import { connectDocker, type Docker } from './docker.ts'
 import { resolveImages } from './images.ts'
 
@@ -41,6 +42,7 @@ async function startToxiproxy(docker: Docker): Promise<{ pid: number; ip: string
     Image: toxiproxy.id,
     Entrypoint: [...toxiproxy.entrypoint],
     Cmd: ['-host', '0.0.0.0'],
+    Labels: { ...labelsOf('contract-docker') },
   })
   remove = () => container.remove({ force: true })
   await container.start()

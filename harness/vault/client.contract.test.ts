@@ -21,6 +21,7 @@ import {
   startLocalstack,
 } from '../stack/localstack.ts'
 import { createNetwork, type Network } from '../stack/network.ts'
+import { labelsOf } from '../throw-away.ts'
 import { VaultClient } from './client.ts'
 import { type KmsSeal, nodeConfiguration } from './configuration.ts'
 import { describeHealth, type HealthState, readHealth } from './health.ts'
@@ -58,7 +59,7 @@ const { sources } = readSettings()
 const vaultIsHere = (await localImage(docker, 'vault', sources)) !== undefined
 
 const id = `drill-contract-vault-${randomUUID().slice(0, 8)}`
-const labels = { 'vault-drill.run': id }
+const labels = labelsOf(id)
 const folder = mkdtempSync(join(tmpdir(), 'contract-'))
 let network: Network
 let localstack: Localstack
