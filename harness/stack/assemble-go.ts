@@ -99,10 +99,10 @@ async function buildInDebian(
         PATH: `/usr/lib/go-${goBackport}/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
         HOME: '/root',
         TMPDIR: '/tmp',
-        GOENV: '/root/go.env',
+        GOENV: '/opt/go.env',
         GOROOT: `/usr/lib/go-${goBackport}`, // it finds its own only through /proc, which is not there
-        GOPATH: '/root/go',
-        GOCACHE: '/root/go-build',
+        GOPATH: '/opt/go',
+        GOCACHE: '/opt/go-build',
         GOMODCACHE: undefined,
         SSL_CERT_FILE: HOST_CERTIFICATES,
         SSL_CERT_DIR: undefined,
@@ -146,7 +146,7 @@ async function lendHostFiles(root: string): Promise<void> {
     ['/etc/resolv.conf', '/etc/resolv.conf'],
     ['/etc/hosts', '/etc/hosts'],
     [HOST_CERTIFICATES, HOST_CERTIFICATES],
-    [join(homedir(), '.config', 'go', 'env'), '/root/go.env'],
+    [join(homedir(), '.config', 'go', 'env'), '/opt/go.env'],
   ] as const
   for (const [from, to] of lent) {
     if (await isReadable(from)) await copyFile(from, join(root, to))
