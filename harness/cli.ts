@@ -67,3 +67,5 @@ const isExpected = (error: unknown): boolean =>
   !['Error', 'TypeError', 'ReferenceError', 'AssertionError'].includes(error.name)
 
 await main(process.argv.slice(2))
+// All is done and written; a connection whose other end was removed must not hold the process.
+process.exit()

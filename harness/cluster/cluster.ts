@@ -46,6 +46,7 @@ const SETTLED_AFTER = seconds(12)
 export class Cluster {
   readonly #parts: ClusterParts
   readonly #view: View
+  readonly #clients: VaultClient[] = []
   #names = 0
   readonly readiness: Readiness
 
@@ -164,13 +165,7 @@ export class Cluster {
 
   /** Client with every right, through the balancer. */
   viaBalancer(): VaultClient {
-    const { surroundings, rootToken } = this.#parts
-    return new VaultClient({
-      node: 'balancer',
-      address: surroundings.balancer.address,
-      tls: this.#tls('balancer'),
-      token: rootToken,
-    })
+    return this.#client('balancer', this.#parts.surroundings.balancer.address)
   }
 
   /** Client with every right on one node. */
@@ -184,15 +179,9 @@ export class Cluster {
   }
 
   operator(signal: AbortSignal): Operator {
-    const { nodes, surroundings, rootToken } = this.#parts
-    const clients = nodes.map(
-      ({ name }) =>
-        new VaultClient({
-          node: name,
-          address: surroundings.operator.addressOf(name),
-          tls: this.#tls(name),
-          token: rootToken,
-        }),
+    const { nodes, surroundings } = this.#parts
+    const clients = nodes.map(({ name }) =>
+      this.#client(name, surroundings.operator.addressOf(name)),
     )
     return new Operator(new View(clients), nodes.length, signal)
   }
@@ -277,6 +266,7 @@ export class Cluster {
   /** Removes a spare node with its pod and its disk. */
   async dismiss(spare: Node): Promise<void> {
     const { holdings } = this.#parts
+    await spare.client.close()
     await Promise.all([spare.vault, spare.pod].map((container) => holdings.discard(container)))
     await holdings.discardVolume(spare.volume)
   }
@@ -298,7 +288,20 @@ export class Cluster {
 
   /** Removes everything the cluster has made. Twice is harmless. */
   async remove(): Promise<void> {
+    // Before their other end is gone with its network, which would leave them hanging for minutes.
+    await Promise.all([...this.#clients, ...this.nodes.map(({ client }) => client)].map(closed))
     await this.#parts.holdings.removeAll()
+  }
+
+  #client(node: string, address: Address): VaultClient {
+    const client = new VaultClient({
+      node,
+      address,
+      tls: this.#tls(node),
+      token: this.#parts.rootToken,
+    })
+    this.#clients.push(client)
+    return client
   }
 
   #tls(servername: string): Tls | undefined {
@@ -306,3 +309,5 @@ export class Cluster {
     return authority === undefined ? undefined : { ca: authority.ca, servername }
   }
 }
+
+const closed = (client: VaultClient): Promise<void> => client.close()
