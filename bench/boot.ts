@@ -76,7 +76,7 @@ async function naiveBoot(stage: Stage, { product, signal }: BenchOptions): Promi
     const nodes: Node[] = []
     for (const plan of topology.nodes) {
       const pod = await startPod(ground, holdings, plan, [API_PORT], signal)
-      const { node } = await startServer(ground, holdings, pod, {
+      const node = await startServer(ground, holdings, pod, {
         product,
         clusterName: `drill-${ground.runId}-${index}`,
         multiplier: 1,

@@ -260,7 +260,7 @@ export class Cluster {
   async startSpare(options: Pick<ServerSpec, 'clientCertificates'> = {}): Promise<Node> {
     const { ground, holdings, spare, serverSpec } = this.#parts
     const pod = await startPod(ground, holdings, spare, [API_PORT])
-    return (await startServer(ground, holdings, pod, { ...serverSpec, ...options })).node
+    return startServer(ground, holdings, pod, { ...serverSpec, ...options })
   }
 
   /** Removes a spare node with its pod and its disk. */

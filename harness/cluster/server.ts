@@ -31,7 +31,7 @@ export async function startServer(
   holdings: Holdings,
   pod: Pod,
   spec: ServerSpec,
-): Promise<{ node: Node; volume: string }> {
+): Promise<Node> {
   const { name, ip } = pod.plan
   const volume = await holdings.volume(`${name}-data`)
   const vault = await createServer(ground, holdings, pod, spec, volume)
@@ -42,10 +42,7 @@ export async function startServer(
     address,
     tls: spec.authority === undefined ? undefined : { ca: spec.authority.ca, servername: name },
   })
-  return {
-    node: new Node({ name, pod: pod.container, vault, volume, links: pod.links, address, client }),
-    volume,
-  }
+  return new Node({ name, pod: pod.container, vault, volume, links: pod.links, address, client })
 }
 
 async function createServer(

@@ -111,7 +111,7 @@ async function build(
   )
   const { leader, initialized } = await leadingNode(ground, holdings, firstPod, serverSpec, signal)
   parts.end('init')
-  const joiners = (await others).map(({ node }) => node)
+  const joiners = await others
   const nodes = [leader, ...joiners]
   const root = leader.client.withToken(initialized.rootToken)
   const furnished = beside(furnish(root, spec.product, signal))
@@ -168,7 +168,7 @@ async function leadingNode(
   signal: AbortSignal,
 ): Promise<{ leader: Node; initialized: Initialized }> {
   for (let attempt = 1; ; attempt++) {
-    const { node, volume } = await startServer(ground, holdings, pod, spec)
+    const node = await startServer(ground, holdings, pod, spec)
     try {
       await node.is(['uninitialized'], { within: seconds(60), signal })
       const initialized = await initialize(node.client, {
@@ -185,7 +185,7 @@ async function leadingNode(
         throw await withLog(error, node)
       }
       await holdings.discard(node.vault)
-      await holdings.discardVolume(volume)
+      await holdings.discardVolume(node.volume)
     }
   }
 }
