@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from './cluster/cluster.ts'
 import { Inspection } from './cluster/inspection.ts'
+import { Node } from './cluster/node.ts'
 import type { Fault, FaultPlan } from './faults/fault.ts'
 import type { FaultEvent } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
@@ -126,6 +127,7 @@ export class Body {
         return fault.residue(cluster.docker, plan)
       },
     })
+    journal.record('node.processes', { when: 'fault', nodes: await cluster.processes() })
     const effect = await fault.inject(cluster, plan, { clock: journal.clock, seed, signal })
     journal.record('fault.injected', { ...event, ...effect })
     this.#lastEffect = effect.proven
@@ -147,7 +149,12 @@ export class Body {
 
   async #perform<A>({ name, perform }: Procedure<A>, given: A): Promise<void> {
     const { cluster, journal, signal } = this.#options
-    journal.record('procedure.started', { procedure: name, form: 'corrected' })
+    const nodes = nodesIn(given)
+    journal.record('procedure.started', {
+      procedure: name,
+      form: 'corrected',
+      ...(nodes.length === 0 ? {} : { nodes }),
+    })
     await perform(cluster.operator(signal), given, async (title, act) => {
       signal.throwIfAborted()
       journal.record('step.started', { procedure: name, title })
@@ -172,6 +179,12 @@ export class Body {
     this.#options.journal.record('check', { title, expected, observed })
   }
 }
+
+/** Names of the nodes among what a procedure was given. */
+const nodesIn = (given: unknown): readonly string[] =>
+  Object.values(given ?? {})
+    .flat()
+    .flatMap((value) => (value instanceof Node ? [value.name] : []))
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)

@@ -2,6 +2,8 @@ import type { Cluster } from './cluster/cluster.ts'
 import { LEDGER_ROOT } from './cluster/furnish.ts'
 import type { Seal } from './journal/chain.ts'
 import type { Journal } from './journal/journal.ts'
+import { all } from './lib/all.ts'
+import type { ChildDied } from './lib/child.ts'
 import { NS_PER_MS, type Ns } from './lib/clock.ts'
 import { minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
@@ -11,6 +13,7 @@ import { CALIBRATION_SERVERNAME, type Probe, startProbe } from './probes/probe.t
 import { targetAt } from './probes/probe-message.ts'
 import { startReadBack } from './probes/read-back.ts'
 import { numberedValue } from './probes/value.ts'
+import { startWorkload, type Workload } from './probes/workload.ts'
 import { readPasses } from './read-passes.ts'
 import { writeSecret } from './vault/kv.ts'
 
@@ -20,13 +23,17 @@ const STEADY_MS = 5000
 const STABLE_COUNT = 20
 const HOLD_DOWN_MS = 10_000
 
-/** Everything that watches one scenario's cluster from outside: the lanes and the read-back. */
+/**
+ * Everything that uses and watches one scenario's cluster from outside: the lanes, the register
+ * workload beside them, and the read-back of both.
+ */
 export class Observation {
   readonly #cluster: Cluster
   readonly #journal: Journal
   readonly #signal: AbortSignal
   readonly #probe: Probe
-  /** Ends every wait of the scenario: without a probe nothing is measured. */
+  readonly #workload: Workload
+  /** Ends every wait of the scenario: without both of them nothing is proven. */
   readonly #death: AbortController
 
   private constructor(
@@ -34,16 +41,18 @@ export class Observation {
     journal: Journal,
     signal: AbortSignal,
     probe: Probe,
+    workload: Workload,
     death: AbortController,
   ) {
     this.#cluster = cluster
     this.#journal = journal
     this.#signal = AbortSignal.any([signal, death.signal])
     this.#probe = probe
+    this.#workload = workload
     this.#death = death
   }
 
-  /** Starts and calibrates the probe; no lane runs yet. */
+  /** Starts both processes and calibrates the probe; nothing is sent to the cluster yet. */
   static async start(
     cluster: Cluster,
     journal: Journal,
@@ -56,18 +65,25 @@ export class Observation {
     const value = numberedValue(canaryPath, 0)
     await writeSecret(cluster.viaBalancer(), canaryPath, value, { signal })
     const death = new AbortController()
-    const probe = await startProbe({
+    const common = {
       clock: journal.clock,
       directory: journal.directory,
       balancer: targetAt(balancer),
-      nodes: nodes.map(targetAt),
       ca: cluster.authority?.ca,
       token,
       prefix,
+      onDeath: (died: ChildDied) => death.abort(died),
+    }
+    const probe = await startProbe({
+      ...common,
+      nodes: nodes.map(targetAt),
       canary: { path: `/v1/secret/data/${canaryPath}`, hash: value.sha },
-      onDeath: (died) => death.abort(died),
     })
-    const observation = new Observation(cluster, journal, signal, probe, death)
+    const workload = await startWorkload({ ...common, seed }).catch(async (error) => {
+      await probe.kill()
+      throw error
+    })
+    const observation = new Observation(cluster, journal, signal, probe, workload, death)
     try {
       const certificate = await cluster.authority?.issue({
         name: CALIBRATION_SERVERNAME,
@@ -84,22 +100,23 @@ export class Observation {
       journal.record('calibration', calibration)
       return observation
     } catch (error) {
-      await probe.kill()
+      await observation.kill()
       throw error
     }
   }
 
-  /** Aborted when the probe dies. */
+  /** Aborted when one of them dies. */
   get alive(): AbortSignal {
     return this.#death.signal
   }
 
   /**
-   * Starts the lanes; returns when the cluster is settled and the lanes have been good for a
-   * while. A bad answer begins the steady phase anew.
+   * Starts the lanes and the workload; returns when the cluster is settled and the lanes have been
+   * good for a while. A bad answer begins the steady phase anew.
    */
   async steady(): Promise<void> {
     await this.#probe.start()
+    await this.#workload.start()
     const since = await this.#undisturbed(undefined)
     this.#journal.record('gate', await this.#cluster.cleanStart(this.#signal))
     await this.#undisturbed(since) // settling may have taken longer
@@ -141,12 +158,22 @@ export class Observation {
     this.#journal.record('stable', { since })
   }
 
-  /** Ends the lanes; every write has its outcome in the ledger after this. */
-  async stopLanes(): Promise<readonly Seal[]> {
-    return (await this.#probe.stop()).seals
+  /**
+   * Ends the lanes and the workload; every change has its outcome on disk after this.
+   * @param close takes each file that was closed, also when another's writer is dead.
+   */
+  async stopLanes(close: (seal: Seal) => void): Promise<void> {
+    const probe = this.#probe.stop().then(({ seals }) => seals.forEach(close))
+    const workload = this.#workload.stop().then(close)
+    try {
+      await all([probe, workload])
+    } catch (error) {
+      await this.kill() // one that does not answer is still there
+      throw error
+    }
   }
 
-  /** Reads every write of the ledger back, through the balancer and on every node. */
+  /** Reads the ledger's writes and the registers back, through the balancer and on every node. */
   async readBack(): Promise<Seal> {
     const { token } = this.#cluster.probeTargets
     const reader = await startReadBack({
@@ -167,7 +194,7 @@ export class Observation {
 
   /** At once, for a run that ends before its time; the files stay readable. */
   async kill(): Promise<void> {
-    await this.#probe.kill()
+    await all([this.#probe.kill(), this.#workload.kill()])
   }
 }
 

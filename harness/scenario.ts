@@ -34,6 +34,7 @@ import { RunClock } from './lib/clock.ts'
 import { type Duration, formatDuration } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { NeverHappened } from './lib/until.ts'
+import { consistency } from './objectives/consistency.ts'
 import { judgeScenario, type Verdict } from './objectives/judge.ts'
 import { Observation } from './observation.ts'
 import { type Product, products } from './vault/product.ts'
@@ -159,6 +160,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     } else {
       await started.cleanStart(signal).then((gate) => journal.record('gate', gate))
     }
+    journal.record('node.processes', { when: 'settled', nodes: await started.processes() })
     phase('body')
     const deadline = AbortSignal.timeout(planned.deadline.ms * experiment.multiplier)
     const own = AbortSignal.any([
@@ -174,9 +176,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
   await bodyParts?.healAll()
   if (observation !== undefined) {
     const watching = observation
-    await attempt(async () => {
-      for (const seal of await watching.stopLanes()) close(seal)
-    })
+    await attempt(() => watching.stopLanes(close))
   }
   if (cluster !== undefined) {
     const living = cluster
@@ -184,6 +184,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       phase('converge')
       await attempt(async () => {
         journal.record('converged', await living.converge(signal))
+        journal.record('node.processes', { when: 'converged', nodes: await living.processes() })
       })
       phase('read-back')
       await attempt(async () => {
@@ -221,7 +222,7 @@ function freeze(experiment: Experiment, journal: Journal): void {
     multiplier,
     seed: seed.text,
     argv: experiment.argv,
-    objectives: planned.objectives(multiplier).map((objective) => limited(objective, limits)),
+    objectives: promised(planned, multiplier).map((objective) => limited(objective, limits)),
     claims: planned.claims?.(multiplier) ?? [],
     expects: planned.expects ?? [],
     mustObserve: planned.mustObserve ?? [],
@@ -230,6 +231,13 @@ function freeze(experiment: Experiment, journal: Journal): void {
     nodes: ['vault-1', 'vault-2', 'vault-3'],
     repro: experiment.repro,
   })
+}
+
+/** Whoever runs under load promises that no client is told anything that contradicts another. */
+function promised(planned: Scenario, multiplier: Multiplier): readonly ObjectiveSpec[] {
+  const own = planned.objectives(multiplier)
+  const isNamed = own.some(({ kind }) => kind === 'consistency')
+  return planned.load === 'none' || isNamed ? own : [...own, consistency({ contract: 'strict' })]
 }
 
 function limited(

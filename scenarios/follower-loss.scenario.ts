@@ -15,7 +15,7 @@ export const followerLoss = scenario(
     load: 'steady',
     leaves: 'healthy',
     objectives: () => [noOutage({ source: 'HLD:870' }), rpo({ lostWrites: 0, source: 'HLD:871' })],
-    mustObserve: ['node-silent'],
+    mustObserve: ['node-silent', 'cas-conflict', 'read-from-each-node'],
     deadline: minutes(3),
   },
   async ({ cluster, choose, inject, perform, until }) => {

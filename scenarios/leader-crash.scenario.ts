@@ -27,7 +27,12 @@ export const leaderCrash = scenario(
       claim({ source: 'HLD:874', says: 'latency spike below 1 s', rtoWithin: seconds(1) }),
       claim({ source: 'HLD:876', says: 'RTO below 5 s', rtoWithin: seconds(5) }),
     ],
-    mustObserve: ['leader-changed', 'write-refused-or-unknown'],
+    mustObserve: [
+      'leader-changed',
+      'write-refused-or-unknown',
+      'cas-conflict',
+      'read-from-each-node',
+    ],
     deadline: minutes(3),
   },
   async ({ cluster, inject, perform, until }) => {

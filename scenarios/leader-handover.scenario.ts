@@ -19,7 +19,7 @@ export const leaderHandover = scenario(
       rto({ within: seconds(5), source: 'HLD:876' }),
       rpo({ lostWrites: 0, source: 'HLD:877' }),
     ],
-    mustObserve: ['leader-changed'],
+    mustObserve: ['leader-changed', 'cas-conflict', 'read-from-each-node'],
     deadline: minutes(3),
   },
   {

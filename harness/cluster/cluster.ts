@@ -12,6 +12,7 @@ import { type Product, type ProductFacts, products } from '../vault/product.ts'
 import { type AutopilotState, type RaftPeer, raftPeers } from '../vault/raft.ts'
 import { seal } from '../vault/seal.ts'
 import { AppRole } from './app-role.ts'
+import { cleanStart } from './clean-start.ts'
 import { type Ground, type Holdings, startPod } from './ground.ts'
 import type { Node } from './node.ts'
 import { Operator } from './operator.ts'
@@ -38,9 +39,6 @@ export type ClusterParts = {
 
 export type Gate = JournalData['gate']
 export type Readiness = JournalData['cluster.ready']
-
-/** A node younger than this still runs with tripled Raft timeouts (performance.md §1.1). */
-const SETTLED_AFTER = seconds(12)
 
 /** A running cluster and everything around it that is its own. */
 export class Cluster {
@@ -80,6 +78,16 @@ export class Cluster {
   /** Raft's heartbeat timeout: 1 s times the multiplier. */
   get heartbeat(): Duration {
     return seconds(this.#parts.multiplier)
+  }
+
+  /** The same cluster, reached by its clients at another address than the balancer's own. */
+  via(address: Address): Cluster {
+    const { surroundings } = this.#parts
+    const balancer = { ...surroundings.balancer, address }
+    return new Cluster(
+      { ...this.#parts, surroundings: { ...surroundings, balancer } },
+      this.readiness,
+    )
   }
 
   /** What the probe needs to dial everything directly, through no link of the operator's. */
@@ -144,6 +152,12 @@ export class Cluster {
     return this.#view.autopilot()
   }
 
+  /** The process of each node's server, by the engine: its pid on the host and its age. */
+  async processes(): Promise<JournalData['node.processes']['nodes']> {
+    const seen = this.nodes.map(async (node) => [node.name, await node.process()] as const)
+    return Object.fromEntries(await Promise.all(seen))
+  }
+
   async healthyVoters(): Promise<number> {
     const state = await this.#view.autopilot()
     return (
@@ -187,46 +201,13 @@ export class Cluster {
   }
 
   /** Whether a fault may be injected now, and why not. */
-  async cleanStart(signal: AbortSignal): Promise<Gate> {
-    const gate = { id: 'clean-start', kind: 'soundness', guards: [] } as const
-    try {
-      await until('the cluster is settled and clean', () => this.#cleanliness(), {
-        within: seconds(60),
-        every: milliseconds(100),
-        signal,
-      })
-      return {
-        ...gate,
-        held: true,
-        reason: 'three settled voters, no residue, leader known to all',
-      }
-    } catch (error) {
-      signal.throwIfAborted()
-      return {
-        ...gate,
-        held: false,
-        reason: error instanceof Error ? error.message : String(error),
-      }
-    }
-  }
-
-  async #cleanliness() {
-    const voters = await this.#view.voters(this.nodes.length)
-    if (!voters.happened) return voters
-    const ages = await Promise.all(this.nodes.map((node) => node.age()))
-    const young = this.nodes.filter((_, i) => (ages[i]?.ms ?? 0) < SETTLED_AFTER.ms)
-    if (young.length > 0)
-      return notYet(`${young.map(({ name }) => name)} started less than 12 s ago`)
-    const views = await Promise.all(
-      this.nodes.map(({ client }) => leaderView(client, { within: seconds(2) })),
-    )
-    const named = new Set(views.map(({ leaderAddress }) => leaderAddress))
-    if (named.size !== 1 || named.has('')) return notYet(`nodes name ${[...named].join(' and ')}`)
+  cleanStart(signal: AbortSignal): Promise<Gate> {
     const { balancer, operator } = this.#parts.surroundings
-    const pods = [...this.nodes.map(({ links }) => links), balancer.pod.links, operator.pod.links]
-    const residue = (await Promise.all(pods.map((links) => links.residue()))).flat()
-    if (residue.length > 0) return notYet(residue.join(', '))
-    return happened(true)
+    const links = [...this.nodes, balancer.pod, operator.pod].map((pod) => pod.links)
+    return cleanStart(
+      { nodes: this.nodes, view: this.#view, links, heartbeat: this.heartbeat },
+      signal,
+    )
   }
 
   /**

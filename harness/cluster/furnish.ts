@@ -6,15 +6,19 @@ import { createToken, enableFileAudit, mountKv, writePolicy } from '../vault/set
 import { TENANT_POLICY, TENANT_POLICY_NAME } from '../vault/tenant-policy.ts'
 import { AUDIT_FILE } from './server.ts'
 
-/** Where the probe's numbered writes and its canaries live; nothing else writes there. */
+/** Where the numbered writes, the canaries and the registers live; nothing else writes there. */
 export const LEDGER_ROOT = 'rpo'
 
 const PROBE_POLICY = `
-path "secret/data/${LEDGER_ROOT}/*" { capabilities = ["create", "read", "update"] }
+path "secret/data/${LEDGER_ROOT}/*" { capabilities = ["create", "read", "update", "delete"] }
+path "secret/metadata/${LEDGER_ROOT}/*" { capabilities = ["read"] }
 `
 
-/** Enough for a secret that is written over and over; a numbered write has one version anyway. */
-const MAX_VERSIONS = 100
+/**
+ * Twice the writes that a register gets, and more: each of them could be applied twice, and the
+ * read-out proves nothing about versions that the server has dropped.
+ */
+const MAX_VERSIONS = 250
 
 /** What the init script of the design sets up (HLD:371-404), and what the probe needs. */
 export async function furnish(

@@ -95,8 +95,14 @@ export class Node {
 
   /** How long its present process has run. */
   async age(): Promise<Duration> {
-    const { running, startedAt } = await this.vault.state()
-    return milliseconds(running ? Math.max(0, wallClockMs() - Date.parse(startedAt)) : 0)
+    return milliseconds((await this.process()).ageMs)
+  }
+
+  /** The present process of its server; zeros when none runs. */
+  async process(): Promise<{ readonly pid: number; readonly ageMs: number }> {
+    const { running, pid, startedAt } = await this.vault.state()
+    if (!running) return { pid: 0, ageMs: 0 }
+    return { pid, ageMs: Math.max(0, wallClockMs() - Date.parse(startedAt)) }
   }
 }
 

@@ -1,8 +1,23 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { wallClockMs } from '../lib/clock.ts'
+import { checkConsistency } from '../consistency/check.ts'
+import { ChainWriter, type Line, readChain } from '../journal/chain.ts'
+import type { ReadEntry } from '../journal/entry.ts'
+import { type History, HistoryBuilder } from '../journal/history.ts'
+import type { OperationEntry } from '../journal/operation.ts'
+import { ReadOutBuilder } from '../journal/read-out.ts'
+import { RunClock, wallClockMs } from '../lib/clock.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
+import { Seed } from '../lib/seed.ts'
 import { happened, notYet, until } from '../lib/until.ts'
+import { targetAt } from '../probes/probe-message.ts'
+import { startReadBack } from '../probes/read-back.ts'
+import { startWorkload } from '../probes/workload.ts'
+import { readPasses } from '../read-passes.ts'
 import { type Container, createContainer } from '../stack/container.ts'
 import { connectDocker, type Docker } from '../stack/docker.ts'
 import { findOurs } from '../stack/sweep.ts'
@@ -122,6 +137,110 @@ describe('a cluster that is ready', () => {
     const { voters, appliedIndexes } = await cluster.converge(signal)
     expect(voters).toBe(3)
     expect(new Set(Object.values(appliedIndexes)).size).toBe(1)
+  })
+})
+
+describe('the register workload', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'drill-workload-'))
+  const clock = new RunClock()
+  afterAll(() => rmSync(directory, { recursive: true }))
+
+  const linesOf = async (file: string): Promise<readonly Line[]> => {
+    const lines: Line[] = []
+    for await (const line of readChain(join(directory, file))) lines.push(line)
+    return lines
+  }
+  const recorded = async () => {
+    const history = new HistoryBuilder()
+    for (const line of await linesOf('ops.jsonl')) history.add(line as OperationEntry)
+    const readOuts = new ReadOutBuilder()
+    for (const line of await linesOf('reads.jsonl')) readOuts.add(line as ReadEntry)
+    return { history: history.finish() as History, readOuts: readOuts.finish() }
+  }
+
+  test('is answered in full, by sequential clients, with versions and refusals', async () => {
+    const { balancer, token } = cluster.probeTargets
+    const workload = await startWorkload({
+      clock,
+      directory,
+      balancer: targetAt(balancer),
+      ca: cluster.authority?.ca,
+      token,
+      prefix: 'rpo/contract',
+      seed: new Seed('7f3a'),
+      onDeath: () => {},
+    })
+    await workload.start()
+    await sleep(5_000) // long enough for every kind of operation, at the rate of a run
+    expect(await workload.stop()).toMatchObject({ file: 'ops.jsonl' })
+
+    new ChainWriter(join(directory, 'writes.jsonl'), clock).close() // nobody wrote numbers
+    const ca = cluster.authority?.ca
+    const reader = await startReadBack({ clock, directory, ca, token, onDeath: () => {} })
+    await readPasses(cluster, reader, signal)
+    await reader.stop()
+
+    const { history } = await recorded()
+    expect(history.disorder).toEqual([])
+    expect(history.ops.length).toBeGreaterThan(150)
+    const outcomes = new Set(
+      history.ops.map(({ f, cas, out }) => `${f} ${cas !== undefined} ${out.t}`),
+    )
+    expect([...outcomes].toSorted()).toEqual([
+      'delete false ack',
+      'read false ack',
+      'write false ack',
+      'write true ack',
+      'write true casfail',
+    ])
+    const reads = history.ops.flatMap(({ f, out }) =>
+      f === 'read' && out.t === 'ack' ? [out] : [],
+    )
+    expect(reads.some(({ val, ver }) => val === null && ver === undefined)).toBe(true)
+    expect(reads.some(({ val, ver }) => typeof val === 'string' && ver !== undefined)).toBe(true)
+    expect(reads.some(({ deleted }) => deleted)).toBe(true)
+  })
+
+  test('is read out on every node, each acknowledged write in its version', async () => {
+    const { history, readOuts } = await recorded()
+    const keys = new Set(history.ops.map(({ key }) => key))
+    expect(readOuts.map(({ node }) => node).toSorted()).toEqual([
+      'balancer',
+      'vault-1',
+      'vault-2',
+      'vault-3',
+    ])
+    const through = readOuts.find(({ node }) => node === 'balancer')
+    for (const { ended, registers } of readOuts) {
+      expect(ended).toBe(true)
+      expect(new Set(registers.keys())).toEqual(keys)
+      for (const [key, { state, current, versions }] of registers) {
+        expect(current).toBe(through?.registers.get(key)?.current)
+        expect(state).toBe(current === 0 ? 'absent' : 'present')
+        if (current > 0) expect(['present', 'deleted']).toContain(versions.get(current)?.state)
+      }
+    }
+    const written = history.ops.filter(({ f, out }) => f === 'write' && out.t === 'ack')
+    expect(written.length).toBeGreaterThan(50)
+    for (const { key, op, out } of written) {
+      const version = through?.registers.get(key)?.versions.get((out as { ver: number }).ver)
+      if (version?.state === 'deleted') expect(version.listed).toBe('deleted')
+      else expect(version).toEqual({ listed: 'live', state: 'present', op, intact: true })
+    }
+  })
+
+  test('is found to be consistent, by two checkers', async () => {
+    const { history, readOuts } = await recorded()
+    const nodes = ['balancer', 'vault-1', 'vault-2', 'vault-3']
+    expect(checkConsistency(history, readOuts, { contract: 'strict', nodes })).toMatchObject({
+      operations: history.ops.length,
+      violations: [],
+      undecided: [],
+      gaps: [],
+      checkers: { versions: 'valid', search: 'valid' },
+      agree: true,
+      everyNodeAgrees: true,
+    })
   })
 })
 

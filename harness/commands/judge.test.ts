@@ -56,6 +56,10 @@ test.each([
   ['fault-not-witnessed', 'inconclusive', 'vacuous'],
   ['probe-paused', 'inconclusive', 'assumption'],
   ['harness-died', 'inconclusive', 'infrastructure'],
+  ['stale-read', 'failed', undefined],
+  ['resurrected', 'failed', undefined],
+  ['inconsistent-cut', 'failed', undefined],
+  ['passed-before-registers', 'passed', undefined],
 ])('the run "%s" is %s', (name, verdict, cause) => {
   const stored = JSON.parse(readFileSync(join(FIXTURES, name, 'leader-crash/verdict.json'), 'utf8'))
 

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Difference, differences } from '../evidence/difference.ts'
 import {
@@ -9,18 +8,21 @@ import {
   type RunScenario,
   readRunFile,
 } from '../evidence/run-file.ts'
+import { headsThatDiffer, isThere, namesThatDiffer } from '../evidence/run-heads.ts'
+import { isLaterField } from '../evidence/verdict-fields.ts'
 import { readVerdict, VerdictUnreadable } from '../evidence/verdict-file.ts'
 import { WORDS } from '../evidence/wording.ts'
 import { JOURNAL_FILE } from '../journal/journal.ts'
-import { NotARecord, OtherFormat, type RunRecord, readRecord } from '../journal/read.ts'
+import { NotARecord, OtherFormat, readRecord } from '../journal/read.ts'
 import { EXIT, exitCodeOf, worstExit } from '../objectives/exit-code.ts'
 import { judgeScenario, type Verdict } from '../objectives/judge.ts'
 
 /**
- * Derives every verdict of a run again from its files alone, without Docker.
+ * Derives every verdict of a run again from its files alone, without Docker. Whatever the files
+ * hold, the answer is lines for people and an exit code.
  * @param run directory of the run
  * @returns 0 when all are as stored, 1 when one differs, 20 when a file is not as it was
- * written, 64 when the directory is no run or of another format
+ * written, 64 when the directory is no run or of another format, 10 when this program fails
  */
 export async function judge({
   run: directory,
@@ -45,14 +47,20 @@ export async function judge({
     codes.push(code)
     if (verdict !== undefined) verdicts.push(verdict)
   }
+  const misnamed = namesThatDiffer(directory, run)
+  for (const what of misnamed) print(what)
+  if (misnamed.length > 0) codes.push(EXIT.evidence)
   codes.push(checkExitCode(run, verdicts, print))
   const code = worstOf(codes)
-  print(
-    code === EXIT.passed
-      ? `${run.scenarios.length} of ${run.scenarios.length} verdicts are derived again from the files`
-      : `the files of ${run.id} do not give the stored verdicts`,
-  )
+  print(summary(run, code))
   return code
+}
+
+function summary({ id, scenarios }: Run, code: number): string {
+  const count = scenarios.length
+  if (code === EXIT.passed) return `${count} of ${count} verdicts are derived again from the files`
+  if (code === EXIT.evidence) return `the files of ${id} are not as they were written`
+  return `the files of ${id} do not give the stored verdicts`
 }
 
 /** A file that was tampered with explains a verdict that differs, so it is named first. */
@@ -69,14 +77,17 @@ async function judgeAgain(
 ): Promise<Again> {
   const name = scenario.directory
   const path = join(directory, name)
+  const broken: string[] = []
   try {
+    if (isThere(path) && !lstatSync(path).isDirectory()) {
+      print(`${name}: is not a directory of this run`)
+      return { code: EXIT.evidence }
+    }
     const stored = readVerdict(path)
-    if (!existsSync(join(path, JOURNAL_FILE))) return withoutJournal(run, scenario, stored, print)
+    if (!isThere(join(path, JOURNAL_FILE))) return withoutJournal(run, scenario, stored, print)
     const record = await readRecord(path)
-    const broken = [
-      ...record.damage.map(({ message }) => message),
-      ...(await headsThatDiffer(path, name, run, record)),
-    ]
+    broken.push(...record.damage.map(({ message }) => message))
+    broken.push(...(await headsThatDiffer(path, name, run, record)))
     for (const what of broken) print(`${name}/${what}`)
     const verdict = judgeScenario(record)
     if (broken.length > 0) return { code: EXIT.evidence, verdict }
@@ -88,26 +99,42 @@ async function judgeAgain(
     print(`${name}: ${WORDS[verdict.verdict]}, as stored`)
     return { code: EXIT.passed, verdict }
   } catch (error) {
-    if (error instanceof OtherFormat) {
-      print(error.message)
-      return { code: EXIT.usage }
-    }
-    if (!(error instanceof NotARecord || error instanceof VerdictUnreadable)) throw error
-    print(`${name}: ${error.message}`)
-    return { code: EXIT.evidence }
+    const code = told(name, error, print)
+    return { code: broken.length > 0 ? EXIT.evidence : code }
   }
 }
 
+/** One sentence about what stopped the judging of a scenario, and its exit code. */
+function told(name: string, error: unknown, print: (line: string) => void): number {
+  const { message } = error as Error
+  if (error instanceof OtherFormat) {
+    print(message)
+    return EXIT.usage
+  }
+  if (error instanceof NotARecord || error instanceof VerdictUnreadable) {
+    print(`${name}: ${message}`)
+    return EXIT.evidence
+  }
+  // The chains hold and the content makes no sense to this version: by no means a verdict.
+  print(`${name}: its record cannot be judged: ${message}`)
+  return EXIT.infrastructure
+}
+
+/** Fields of `run.json` that its pages show and the record knows better. */
+const SHARED = ['id', 'variant', 'product', 'multiplier', 'verdict'] as const
+
 function compare(scenario: RunScenario, stored: Verdict, derived: Verdict): readonly Difference[] {
   // By way of JSON, because that is what was stored.
-  const found = differences(stored, JSON.parse(JSON.stringify(derived)))
-  return scenario.verdict === derived.verdict
-    ? found
-    : [
-        ...found,
-        { path: 'verdict in run.json', stored: scenario.verdict, derived: derived.verdict },
-      ]
+  const found = differences(stored, JSON.parse(JSON.stringify(derived)), isLaterField)
+  const told = SHARED.filter((field) => scenario[field] !== derived[field]).map((field) => ({
+    path: `${field} in run.json`,
+    stored: String(scenario[field]),
+    derived: String(derived[field]),
+  }))
+  return [...found, ...told]
 }
+
+const NEVER_RAN = ['skipped', 'aborted', 'inconclusive']
 
 /** Only a scenario that never ran has no journal. */
 function withoutJournal(
@@ -117,7 +144,7 @@ function withoutJournal(
   print: (line: string) => void,
 ): Again {
   const recorded = Object.keys(heads).some((file) => file.startsWith(`${name}/`))
-  const ran = ['passed', 'failed'].includes(stored.verdict) || stored.verdict !== verdict
+  const ran = !NEVER_RAN.includes(stored.verdict) || stored.verdict !== verdict
   if (recorded || ran) {
     print(`${name}/${JOURNAL_FILE}: is missing`)
     return { code: EXIT.evidence }
@@ -126,54 +153,15 @@ function withoutJournal(
   return { code: EXIT.passed, verdict: stored }
 }
 
-/**
- * The journal seals the other files, and `run.json` seals the journal: without it a missing
- * tail of the journal itself would go unnoticed.
- */
-async function headsThatDiffer(
-  path: string,
-  name: string,
-  { heads }: Run,
-  record: RunRecord,
-): Promise<readonly string[]> {
-  const found: string[] = []
-  const isDamaged = (file: string): boolean => record.damage.some((damage) => damage.file === file)
-  for (const [key, head] of Object.entries(heads)) {
-    if (!key.startsWith(`${name}/`)) continue
-    const file = key.slice(name.length + 1)
-    if (isDamaged(file)) continue
-    const seal = record.seals.find((candidate) => candidate.file === file)
-    if (seal !== undefined) {
-      if (seal.head === head) continue
-      found.push(
-        `${file}: line ${seal.lines}, the last, is not the one that run.json recorded: the end was cut off or changed`,
-      )
-    } else if (!existsSync(join(path, file))) found.push(`${file}: is missing`)
-    else if ((await sha256Of(join(path, file))) !== head) {
-      found.push(`${file}: is not the file whose hash run.json recorded`)
-    }
-  }
-  if (heads[`${name}/${JOURNAL_FILE}`] === undefined) {
-    found.push(`${JOURNAL_FILE}: run.json does not vouch for its end`)
-  }
-  return found
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
-
 /** A run may have ended worse than its verdicts (a signal, a full disk), never better. */
 function checkExitCode(
   { exitCode, scenarios }: Run,
   verdicts: readonly Verdict[],
   print: (line: string) => void,
 ): number {
-  if (verdicts.length < scenarios.length || exitCode !== EXIT.passed) return EXIT.passed
+  if (verdicts.length < scenarios.length || exitCode > EXIT.usage) return EXIT.passed
   const derived = exitCodeOf(verdicts)
-  if (derived === EXIT.passed) return EXIT.passed
+  if (derived === EXIT.passed || worstExit([exitCode, derived]) === exitCode) return EXIT.passed
   print(`run.json: exitCode was ${exitCode}, the verdicts give ${derived}`)
   return EXIT.failed
 }
@@ -192,8 +180,7 @@ async function judgeHalfWritten(
       for (const { message } of record.damage) print(`${name}/${message}`)
       print(`${scenario}: ${WORDS[verdict]} by its files: ${why}`)
     } catch (error) {
-      if (!(error instanceof NotARecord || error instanceof OtherFormat)) throw error
-      print(error.message)
+      told(name, error, print)
     }
   }
   return half.records[0] === '.' ? EXIT.usage : EXIT.evidence

@@ -86,19 +86,23 @@ test('JUnit has a case per objective, and no doubt is green', async () => {
   expect(junitXml(madeRunFile, [verdict])).toMatchInlineSnapshot(`
     "<?xml version="1.0" encoding="UTF-8"?>
     <testsuites name="20261122T020114Z-leader-crash-7f3a">
-      <testsuite name="leader-crash (openbao, M1)" tests="3" failures="0" errors="3" skipped="0">
+      <testsuite name="leader-crash (openbao, M1)" tests="4" failures="0" errors="4" skipped="0">
         <properties>
           <property name="seed" value="7f3a"/>
           <property name="source" value="HLD:873-877"/>
           <property name="repro" value="./drill run leader-crash --seed 7f3a --product openbao"/>
           <property name="rto" value="1.95 s (1.85–1.95)"/>
           <property name="rpo" value="0 lost of 97"/>
+          <property name="consistency" value="0 violations"/>
         </properties>
         <testcase classname="leader-crash" name="rto">
           <error type="vacuous" message="fault-witnessed: nobody but its injector saw SIGKILL of vault-1; last seen: nothing; without this doubt: met, writes and reads were good again 1.95 s (1.85–1.95) after SIGKILL of vault-1, limit 5 s"/>
         </testcase>
         <testcase classname="leader-crash" name="rpo">
           <error type="vacuous" message="fault-witnessed: nobody but its injector saw SIGKILL of vault-1; last seen: nothing; without this doubt: met, 0 of 97 acknowledged writes lost"/>
+        </testcase>
+        <testcase classname="leader-crash" name="consistency">
+          <error type="vacuous" message="fault-witnessed: nobody but its injector saw SIGKILL of vault-1; last seen: nothing; without this doubt: met, 211 operations on 4 registers have an order that explains them"/>
         </testcase>
         <testcase classname="leader-crash" name="verdict">
           <error type="vacuous" message="RTO is inconclusive: fault-witnessed: nobody but its injector saw SIGKILL of vault-1; last seen: nothing; without this doubt: met, writes and reads were good again 1.95 s (1.85–1.95) after SIGKILL of vault-1, limit 5 s"/>

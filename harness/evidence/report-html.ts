@@ -2,19 +2,20 @@ import type { RunRecord } from '../journal/read.ts'
 import type { Verdict } from '../objectives/verdict.ts'
 import { type Html, html } from './html.ts'
 import { limitsOf } from './limits.ts'
+import { consistencySection } from './report-consistency.ts'
 import { firstScreen } from './report-first-screen.ts'
+import { clocksSection, oracleSection, phasesSection } from './report-recovery.ts'
 import {
   checksSection,
   claimsSection,
   faultsSection,
   gatesSection,
-  phasesSection,
   proceduresSection,
   timelineSection,
   writesSection,
 } from './report-sections.ts'
 import { REPORT_STYLE } from './report-style.ts'
-import { pill } from './report-words.ts'
+import { pill, word } from './report-words.ts'
 import type { Run } from './run-file.ts'
 import { nameOf, sayObjective } from './wording.ts'
 
@@ -35,6 +36,7 @@ export function reportHtml(run: Run, reported: readonly Reported[]): string {
 </head>
 <body><main>
 <div class="run"><span>vault-drill report</span><span>run <code>${run.id}</code></span><span>${when(run)}</span><span>seed <code>${run.seed}</code></span></div>
+${run.planted !== undefined && html`<p class="why">${word('bad', `Planted defect ${run.planted}`)}: this run was made worse on purpose, by the self-test, and proves nothing else.</p>`}
 ${reported.length > 1 && overview(verdicts)}
 ${reported.map((each, i) => scenarioSection(each, i))}
 ${limits(run, verdicts)}
@@ -61,8 +63,11 @@ function scenarioSection({ verdict, record }: Reported, i: number): Html {
   return html`<section class="scenario" id="s${i}">
 ${firstScreen(verdict)}
 ${timelineSection(verdict, record)}
+${clocksSection(verdict)}
 ${phasesSection(verdict)}
+${oracleSection(verdict)}
 ${writesSection(verdict)}
+${consistencySection(verdict)}
 ${checksSection(verdict)}
 ${claimsSection(verdict)}
 ${proceduresSection(verdict)}

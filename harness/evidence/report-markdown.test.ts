@@ -30,13 +30,13 @@ test('the report of the good run', async () => {
 
     | scenario | id | product | verdict | objectives |
     |-|-|-|-|-|
-    | leader-crash | HA2 | openbao 2.6.2, M1 | PASS | RTO 1.95 s (1.85–1.95) ≤ 5 s met; RPO 0 lost of 97 met |
+    | leader-crash | HA2 | openbao 2.6.2, M1 | PASS | RTO 1.95 s (1.85–1.95) ≤ 5 s met; RPO 0 lost of 97 met; consistency 0 violations met |
 
     ## PASS leader-crash (HA2)
 
     The leader is killed while tenants write. *A standby takes over within 5 s and no acknowledged write is lost.* Source: HLD:873-877.
 
-    writes and reads were good again 1.95 s (1.85–1.95) after SIGKILL of vault-1, limit 5 s; 0 of 97 acknowledged writes lost.
+    writes and reads were good again 1.95 s (1.85–1.95) after SIGKILL of vault-1, limit 5 s; 0 of 97 acknowledged writes lost; 211 operations on 4 registers have an order that explains them.
 
     \`./drill run leader-crash --seed 7f3a --product openbao\`
 
@@ -44,6 +44,7 @@ test('the report of the good run', async () => {
     |-|-|-|-|-|
     | RTO | 1.95 s (1.85–1.95) | ≤ 5 s | met | writes and reads were good again 1.95 s (1.85–1.95) after SIGKILL of vault-1, limit 5 s |
     | RPO | 0 lost of 97 |  | met | 0 of 97 acknowledged writes lost |
+    | consistency | 0 violations |  | met | 211 operations on 4 registers have an order that explains them |
 
     | phase of the recovery | took | ended |
     |-|-|-|

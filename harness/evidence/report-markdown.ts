@@ -9,6 +9,9 @@ export function reportMarkdown(run: Run, verdicts: readonly Verdict[]): string {
   const lines = [
     headline(verdicts),
     '',
+    ...(run.planted === undefined
+      ? []
+      : [`Planted defect **${run.planted}**: made worse on purpose, by the self-test.`, '']),
     `Run \`${run.id}\`, seed \`${run.seed}\`, ${run.started} to ${run.finished}, exit code ${run.exitCode}.`,
     '',
     ...overview(verdicts),

@@ -9,9 +9,9 @@ import { timelineSvg } from './timeline-svg.ts'
 import { sayHeld } from './wording.ts'
 
 /** The parts of a scenario's section; each is empty where there is nothing to show. */
-type Section = Html | false
+export type Section = Html | false
 
-const table = (heads: readonly string[], rows: readonly Html[]): Html =>
+export const table = (heads: readonly string[], rows: readonly Html[]): Html =>
   html`<div class="scroll"><table><thead><tr>${heads.map((head) => html`<th${head.startsWith('#') && html` class="num"`}>${head.replace(/^#/, '')}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`
 
 export function timelineSection(verdict: Verdict, record: RunRecord | undefined): Section {
@@ -34,32 +34,6 @@ function outageTable({ outages }: Verdict): Section {
       html`<tr><td>${lane}</td><td class="num">${count}</td><td class="num">${formatBracket(longest)}</td><td class="num">${formatBracket(sum)}</td></tr>`,
   )
   return table(['lane', '#outages', '#longest', '#together'], rows)
-}
-
-const PHASES: Readonly<Record<string, string>> = {
-  detected: 'fault → first bad answer',
-  elected: 'first bad answer → another node leads',
-  balanced: 'new leader → first good answer through the balancer',
-  settled: 'first good answer → stable',
-  unattributed: 'no observer can name it',
-}
-
-export function phasesSection({ phases }: Verdict): Section {
-  const total = phases.at(-1)?.endedMs ?? 0
-  if (total === 0) return false
-  const took = phases.map((phase) => ({ ...phase, ms: phase.endedMs - phase.startedMs }))
-  const swatch = (i: number, name: string): string => (name === 'unattributed' ? 'p4' : `p${i}`)
-  const bars = took.map(
-    ({ name, ms }, i) =>
-      ms > 0 &&
-      html`<div class="${swatch(i, name)}" style="flex:${Math.max(ms / total, 0.002).toFixed(4)}" title="${name}: ${Math.round(ms)} ms"></div>`,
-  )
-  const rows = took.map(
-    ({ name, ms, endedMs, detail }, i) =>
-      html`<tr><td><span class="swatch ${swatch(i, name)}"></span>${name}</td><td>${PHASES[name] ?? ''}</td><td class="num">${Math.round(ms)} ms</td><td class="num">${Math.round((100 * ms) / total)} %</td><td>${detail}, at ${Math.round(endedMs)} ms</td></tr>`,
-  )
-  return html`<h2>Where the recovery time went</h2><div class="bars">${bars.filter((bar) => bar !== false)}</div>
-${table(['phase', 'from → to', '#took', '#share', 'ended by'], rows)}`
 }
 
 const LISTED_MAX = 50
@@ -92,7 +66,18 @@ export function writesSection(verdict: Verdict): Section {
 <tr><td>acknowledged</td><td class="num">${writes.acknowledged}</td><td>${verdict.lost.length === 0 ? 'none found missing on any node that was read' : `${verdict.lost.length} lost`}</td></tr>
 <tr><td>refused</td><td class="num">${writes.refused}</td><td>${verdict.ghosts.length === 0 ? 'none is there' : `${verdict.ghosts.length} are there`}</td></tr>
 <tr><td>without an answer</td><td class="num">${writes.unknown}</td><td>${writes.recoveredUnknown} were applied; either is allowed</td></tr>
+${lossRow(verdict)}
 </tbody></table></div>${tables}`
+}
+
+/** How far back the loss reaches, where there is one. */
+function lossRow({ lossWindow: loss }: Verdict): Section {
+  if (loss === undefined || loss === null || loss.hi === 0) return false
+  const says =
+    loss.cut === 'consistent'
+      ? 'everything up to one instant survived, and nothing after it'
+      : word('bad', 'later writes survived earlier ones that were lost: no state that ever was')
+  return html`<tr><td>loss window</td><td class="num">${formatBracket(loss)}</td><td>${says}</td></tr>`
 }
 
 export function checksSection({ checks }: Verdict): Section {

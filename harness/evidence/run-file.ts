@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { FORMAT_VERSION } from '../journal/entry.ts'
 import { JOURNAL_FILE } from '../journal/journal.ts'
 import { OtherFormat } from '../journal/read.ts'
+import { FileUnreadable, readRegularText } from '../lib/regular-file.ts'
 import type { VerdictWord } from '../objectives/verdict.ts'
 
 export const RUN_FILE = 'run.json'
@@ -32,6 +33,8 @@ export type Run = {
   readonly format: number
   readonly id: string
   readonly argv: readonly string[]
+  /** Id of a planted defect: this run was made worse on purpose, by the self-test. */
+  readonly planted?: string
   readonly seed: string
   readonly started: string
   readonly finished: string
@@ -63,16 +66,21 @@ export function writeRunFile(directory: string, run: Run): void {
  */
 export function readRunFile(directory: string): Run {
   if (!existsSync(directory)) throw new NotARun(directory, 'there is no such directory')
-  const path = join(directory, RUN_FILE)
-  if (!existsSync(path)) {
-    const records = scenarioDirectories(directory)
+  if (!statSync(directory).isDirectory()) throw new NotARun(directory, 'it is a file')
+  const text = textOf(directory)
+  if (text === undefined) {
+    const records = recordsIn(directory)
     if (records.length > 0) throw new HalfWrittenRun(directory, records)
     throw new NotARun(directory, `it has no ${RUN_FILE}`)
   }
-  const run = parse(directory, readFileSync(path, 'utf8'))
+  const run = parse(directory, text)
   if (run.format !== FORMAT_VERSION) throw new OtherFormat(directory, run.format)
   if (!Array.isArray(run.scenarios) || typeof run.heads !== 'object' || run.heads === null) {
     throw new NotARun(directory, `its ${RUN_FILE} names no scenarios or no heads`)
+  }
+  const nameless = run.scenarios.findIndex((scenario) => typeof scenario?.directory !== 'string')
+  if (nameless !== -1) {
+    throw new NotARun(directory, `its ${RUN_FILE} names no directory for scenario ${nameless + 1}`)
   }
   // The names come from a file that somebody may have sent us.
   const outside = run.scenarios.find(
@@ -87,20 +95,41 @@ export function readRunFile(directory: string): Run {
 function parse(directory: string, text: string): Run {
   try {
     const run = JSON.parse(text) as Run | null
-    if (typeof run === 'object' && run !== null) return run
+    if (typeof run === 'object' && run !== null && run.format !== undefined) return run
   } catch (error) {
     throw new NotARun(directory, `its ${RUN_FILE} is not JSON: ${(error as Error).message}`)
   }
-  throw new NotARun(directory, `its ${RUN_FILE} is no object`)
+  throw new NotARun(directory, `its ${RUN_FILE} names no format`)
 }
 
-function scenarioDirectories(directory: string): readonly string[] {
+/** @returns undefined when there is none. */
+function textOf(directory: string): string | undefined {
+  try {
+    return readRegularText(join(directory, RUN_FILE))
+  } catch (error) {
+    if (error instanceof FileUnreadable) throw new NotARun(directory, `its ${error.message}`)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Names of the directories with a journal, `.` for the directory itself. */
+export function recordsIn(directory: string): readonly string[] {
   if (existsSync(join(directory, JOURNAL_FILE))) return ['.']
-  return readdirSync(directory, { withFileTypes: true })
+  return entriesOf(directory)
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .filter((name) => existsSync(join(directory, name, JOURNAL_FILE)))
     .sort()
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new NotARun(directory, `it cannot be read: ${code}`)
+  }
 }
 
 export class NotARun extends Error {

@@ -5,7 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { madeRuns } from '../../fixtures/journals/made-runs.ts'
 import { makeFixture } from '../../fixtures/journals/make.ts'
-import type { JournalKind } from '../journal/entry.ts'
+import type { JournalKind, ReadData } from '../journal/entry.ts'
+import type { OperationData } from '../journal/operation.ts'
 import { madeFrozen } from '../objectives/made-record.ts'
 import { verdictWithoutRecord } from '../objectives/verdict.ts'
 
@@ -23,6 +24,7 @@ const schemas = {
   'journal.jsonl': schema('journal'),
   'writes.jsonl': schema('writes'),
   'probes.jsonl': schema('probes'),
+  'ops.jsonl': schema('ops'),
   'reads.jsonl': schema('reads'),
   'verdict.json': schema('verdict'),
   'run.json': schema('run'),
@@ -47,7 +49,7 @@ test.each(Object.keys(madeRuns))(
       const directory = await makeFixture(root, name, (madeRuns[name] as () => never)())
       const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
       const known = files.filter((file) => /\.jsonl?$/.test(file))
-      expect(known).toHaveLength(6)
+      expect(known).toHaveLength(7)
       for (const file of known) expect(complaints(join(directory, file))).toEqual([])
     } finally {
       rmSync(root, { recursive: true, force: true })
@@ -92,6 +94,25 @@ test('a field that nobody named is noticed', () => {
   expect(schemas['journal.jsonl']({ ...line, kind: 'begun' })).toBe(false)
 })
 
+test.each([
+  ['ops', { workload: true, call: true, return: true } satisfies Record<keyof OperationData, true>],
+  [
+    'reads',
+    {
+      pass: true,
+      read: true,
+      'pass.ended': true,
+      register: true,
+      version: true,
+      'registers.ended': true,
+    } satisfies Record<keyof ReadData, true>,
+  ],
+])('the schema of %s knows every kind of line', (name, kinds) => {
+  const text = readFileSync(join(SCHEMAS, `${name}.schema.json`), 'utf8')
+
+  expect(JSON.parse(text).properties.kind.enum.toSorted()).toEqual(Object.keys(kinds).sort())
+})
+
 test('the schema of the journal knows every kind of entry', () => {
   const kinds: Record<JournalKind, true> = {
     frozen: true,
@@ -114,6 +135,7 @@ test('the schema of the journal knows every kind of entry', () => {
     check: true,
     stable: true,
     'node.state': true,
+    'node.processes': true,
     converged: true,
     'file.closed': true,
     clock: true,

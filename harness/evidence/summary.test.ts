@@ -9,12 +9,12 @@ const summary = async (made: MadeRun): Promise<string> =>
 
 test('a pass tells what happened, the numbers and where the files are', async () => {
   expect(await summary(madeRun())).toMatchInlineSnapshot(`
-    "plan  leader-crash  openbao 2.6.2  M1  seed 7f3a  SIGKILL vault-1; RTO ≤ 5 s, RPO 0
+    "plan  leader-crash  openbao 2.6.2  M1  seed 7f3a  SIGKILL vault-1; RTO ≤ 5 s, RPO 0, consistency
       steady      5.4 s  54 writes acknowledged
       fault       0.0 s  SIGKILL vault-1   witness: exit code 137
       recovery    1.9 s  vault-3 leads
       stable      2.0 s  then 2 s without a bad answer
-    RTO 1.95 s (1.85–1.95) ≤ 5 s met | RPO 0 lost of 97 met
+    RTO 1.95 s (1.85–1.95) ≤ 5 s met | RPO 0 lost of 97 met | consistency 0 violations met
     claim HLD:875 "latency spike below 1 s" not held, measured 1.95 s (1.85–1.95)
     PASS  reports/latest"
   `)
@@ -43,12 +43,12 @@ test('a doubt names its cause', async () => {
   made.journal = made.journal.filter(({ kind }) => kind !== 'fault.witnessed')
 
   expect(await summary(made)).toMatchInlineSnapshot(`
-    "plan  leader-crash  openbao 2.6.2  M1  seed 7f3a  SIGKILL vault-1; RTO ≤ 5 s, RPO 0
+    "plan  leader-crash  openbao 2.6.2  M1  seed 7f3a  SIGKILL vault-1; RTO ≤ 5 s, RPO 0, consistency
       steady      5.4 s  54 writes acknowledged
       fault       0.0 s  SIGKILL vault-1   no witness
       recovery    1.9 s  vault-3 leads
       stable      2.0 s  then 2 s without a bad answer
-    RTO 1.95 s (1.85–1.95) against 5 s inconclusive (vacuous) | RPO 0 lost of 97 inconclusive (vacuous)
+    RTO 1.95 s (1.85–1.95) against 5 s inconclusive (vacuous) | RPO 0 lost of 97 inconclusive (vacuous) | consistency 0 violations inconclusive (vacuous)
     claim HLD:875 "latency spike below 1 s" not held, measured 1.95 s (1.85–1.95)
     INCONCLUSIVE  leader-crash: RTO is inconclusive: fault-witnessed: nobody but its injector saw SIGKILL of vault-1; last seen: nothing; without this doubt: met, writes and reads were good again 1.95 s (1.85–1.95) after SIGKILL of vault-1, limit 5 s
     files reports/latest

@@ -36,9 +36,10 @@ export function summaryLines(
 function planLine(verdict: Verdict): string {
   const { product, version, multiplier, seed, faults, objectives } = verdict
   const broken = faults.map(({ name, target }) => `${name} ${target}`)
-  const promised = objectives.map(({ kind, id, limit }) => {
+  const promised = objectives.map(({ kind, id, limit, unit }) => {
     if (kind === 'rto') return `RTO ≤ ${formatLimit(limit)}`
-    if (kind === 'rpo') return `RPO ${limit}`
+    if (kind === 'rpo') return unit === 'ms' ? `RPO ≤ ${formatLimit(limit)}` : `RPO ${limit}`
+    if (kind === 'consistency') return id
     return kind === 'no-outage' ? 'no outage' : `${limit} checks (${id})`
   })
   const what = [broken.join(', '), promised.join(', ')].filter((text) => text !== '').join('; ')

@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { FileUnreadable, readRegularText } from '../lib/regular-file.ts'
 import type { Verdict } from '../objectives/verdict.ts'
 
 export const VERDICT_FILE = 'verdict.json'
@@ -12,9 +13,11 @@ export function writeVerdict(directory: string, verdict: Verdict): void {
 /** @throws {VerdictUnreadable} when there is none, or what is there is no verdict. */
 export function readVerdict(directory: string): Verdict {
   try {
-    const verdict = JSON.parse(readFileSync(join(directory, VERDICT_FILE), 'utf8')) as Verdict
+    const verdict = JSON.parse(readRegularText(join(directory, VERDICT_FILE))) as Verdict
     if (typeof verdict?.verdict === 'string' && Array.isArray(verdict.objectives)) return verdict
   } catch (error) {
+    if (error instanceof FileUnreadable)
+      throw new VerdictUnreadable(error.message, { cause: error })
     const why = (error as Error).message
     throw new VerdictUnreadable(`${VERDICT_FILE} cannot be read: ${why}`, { cause: error })
   }

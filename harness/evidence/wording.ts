@@ -37,6 +37,15 @@ export function sayObjective(objective: JudgedObjective, verdict: Verdict): Said
     }
     case 'rpo': {
       const of = verdict.writes === null ? '' : ` of ${verdict.writes.acknowledged}`
+      if (measured !== null && typeof measured === 'object') {
+        const relation = { met: '≤', missed: '>', inconclusive: 'against' }[objective.verdict]
+        return {
+          ...said,
+          label: id === 'rpo' ? 'RPO' : `RPO ${id}`,
+          measured: `${formatBracket(measured)}, ${verdict.lost.length} lost${of}`,
+          limit: `${relation} ${formatLimit(limit)}`,
+        }
+      }
       return {
         ...said,
         label: id === 'rpo' ? 'RPO' : `RPO ${id}`,
@@ -49,6 +58,13 @@ export function sayObjective(objective: JudgedObjective, verdict: Verdict): Said
         ...said,
         label: 'no outage',
         measured: measured === null ? 'not measured' : `${measured} bad answers`,
+        limit: '',
+      }
+    case 'consistency':
+      return {
+        ...said,
+        label: id,
+        measured: measured === null ? 'not measured' : `${measured} violations`,
         limit: '',
       }
     default:

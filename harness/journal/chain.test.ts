@@ -1,9 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { RunClock } from '../lib/clock.ts'
-import { CHAIN_START, ChainBroken, ChainWriter, type Line, readChain, type Seal } from './chain.ts'
+import {
+  CHAIN_START,
+  ChainBroken,
+  ChainWriter,
+  chainOf,
+  type Line,
+  readChain,
+  type Seal,
+  scanChain,
+} from './chain.ts'
 
 function newPath(): string {
   const directory = mkdtempSync(join(tmpdir(), 'drill-chain-'))
@@ -67,6 +76,52 @@ describe('a chained file', () => {
     chain.append('text', { text })
     const seal = chain.close()
     expect((await read(path, seal))[0]?.data).toEqual({ text })
+  })
+
+  test('may have lines longer than what is read at once, and letters across its pieces', async () => {
+    const path = newPath()
+    const chain = new ChainWriter(path, new RunClock())
+    const texts = [1, 300_000, 7, 100_001, 3, 400_000, 200_000].map((n) => 'ü'.repeat(n))
+    for (const text of texts) chain.append('text', { text })
+    const seal = chain.close()
+    const scanned: unknown[] = []
+    const lengths: number[] = []
+    const found = await scanChain(
+      path,
+      ({ data }, length) => {
+        scanned.push(data)
+        lengths.push(length)
+      },
+      seal,
+    )
+    expect(found).toEqual(seal)
+    expect(scanned).toEqual(texts.map((text) => ({ text })))
+    expect((await read(path, seal)).map(({ data }) => data)).toEqual(scanned)
+    const { length } = readFileSync(path)
+    expect(lengths.reduce((sum, each) => sum + each + 1, 0)).toBe(length)
+  })
+
+  test('takes no entry that nobody could read back', () => {
+    const chain = new ChainWriter(newPath(), new RunClock())
+    expect(() => chain.append('text', { text: 'x'.repeat(2 ** 24) })).toThrow(
+      /^"text" is an entry of \d+ bytes, too long for x.jsonl$/,
+    )
+    expect(chain.close().lines).toBe(0)
+  })
+
+  test('is the same when it is made at once', () => {
+    const path = newPath()
+    const chain = new ChainWriter(path, new RunClock(), () => '2026-11-22T02:01:14.000Z')
+    const lines = ['ä', '\u2028', ''].map((text, t) => ({ t, kind: 'text', data: { text } }))
+    for (const { t, kind, data } of lines) chain.append(kind, data, t)
+    const seal = chain.close()
+    const wall = '2026-11-22T02:01:14.000Z'
+    expect(
+      chainOf(
+        'x.jsonl',
+        lines.map((line) => ({ ...line, wall })),
+      ),
+    ).toEqual({ bytes: readFileSync(path), seal })
   })
 
   test('is never written over', () => {
@@ -167,6 +222,54 @@ describe('damage is found by its line', () => {
     const rest = damage(lines)
     writeFileSync(path, rest.length === 0 ? '' : `${rest.join('\n')}\n`)
     expect(await broken(path, seal)).toMatchObject({ line, message })
+  })
+
+  test.each([
+    [
+      'when its line feed is missing',
+      (path: string) => truncateSync(path, readFileSync(path).length - 1),
+      'x.jsonl: line 6 has no line end: the file was cut off behind it',
+    ],
+    [
+      'when it was converted',
+      (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replaceAll('\n', '\r\n')),
+      'x.jsonl: line 1 ends in CR LF, not in LF: the file was converted',
+    ],
+    [
+      'when a byte is no letter any more',
+      (path: string) => {
+        const bytes = readFileSync(path)
+        bytes[bytes.indexOf('number')] = 0xff
+        writeFileSync(path, bytes)
+      },
+      'x.jsonl: line 2 does not follow line 1: that one was changed or removed',
+    ],
+    [
+      'when it ends in zeros',
+      (path: string) => truncateSync(path, readFileSync(path).length + 100),
+      'x.jsonl: line 7 is not a complete entry: it has NUL bytes, which were never written',
+    ],
+    [
+      'when it does not end',
+      (path: string) => truncateSync(path, 64 * 2 ** 20),
+      'x.jsonl: line 7 is longer than 16 MiB',
+    ],
+    [
+      'when an entry has no data',
+      (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('{"n":0}', 'null')),
+      'x.jsonl: line 1 is not a complete entry',
+    ],
+  ])('%s, however it is read', async (_title, damage, message) => {
+    const { path } = written()
+    damage(path)
+    expect(await broken(path)).toMatchObject({ message })
+    await expect(scanChain(path, () => {})).rejects.toThrow(message)
+  })
+
+  test('and what is no file is named', async () => {
+    const path = newPath()
+    mkdirSync(path)
+    await expect(read(path)).rejects.toThrow('x.jsonl: is a directory, not a file')
   })
 
   test('and the lines before it are given first', async () => {

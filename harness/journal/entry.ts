@@ -8,6 +8,8 @@ import type { Line, Seal } from './chain.ts'
 
 export const FORMAT_VERSION = 1
 
+export type { ReadData, ReadEntry, ReadState } from './reading.ts'
+
 // --- what was promised before anything happened -------------------------------------------
 
 /** A promise with a limit. Frozen in entry 0, judged from the files alone. */
@@ -31,6 +33,18 @@ export type ObjectiveSpec =
       readonly kind: 'rpo'
       readonly id: string
       readonly lostWrites: number
+      /** What may be lost at the end, as time before the fault. */
+      readonly windowMs?: number
+      readonly source?: string
+    }
+  | {
+      readonly kind: 'consistency'
+      readonly id: string
+      /**
+       * `strict`: linearizable. `vault-lease`: a paused or cut-off leader may serve old data for a
+       * while, which is classified and no miss.
+       */
+      readonly contract: 'strict' | 'vault-lease'
       readonly source?: string
     }
   | {
@@ -130,7 +144,12 @@ export type JournalData = {
   'wait.started': { readonly what: string; readonly limitMs: number }
   'wait.happened': { readonly what: string; readonly waitedMs: number }
   'wait.expired': { readonly what: string; readonly waitedMs: number; readonly lastSeen: string }
-  'procedure.started': { readonly procedure: string; readonly form: 'corrected' | 'as-written' }
+  'procedure.started': {
+    readonly procedure: string
+    readonly form: 'corrected' | 'as-written'
+    /** The nodes that it was given; missing in journals of before they were recorded. */
+    readonly nodes?: readonly string[]
+  }
   'step.started': { readonly procedure: string; readonly title: string; readonly source?: string }
   'step.ended': {
     readonly procedure: string
@@ -152,6 +171,12 @@ export type JournalData = {
     readonly health: number
     readonly term?: number
     readonly detail?: string
+  }
+  /** The servers' processes: whose age a fault met, and whether somebody else touched them. */
+  'node.processes': {
+    readonly when: 'settled' | 'fault' | 'converged'
+    /** `pid` 0 and age 0 of a node that does not run. */
+    readonly nodes: Readonly<Record<string, { readonly pid: number; readonly ageMs: number }>>
   }
   converged: { readonly voters: number; readonly appliedIndexes: Readonly<Record<string, number>> }
   'file.closed': Seal
@@ -231,29 +256,3 @@ export type ProbeData = {
   }
 }
 export type ProbeEntry = { [K in keyof ProbeData]: Line<K, ProbeData[K]> }[keyof ProbeData]
-
-// --- the read-back of every write: reads.jsonl ---------------------------------------------
-
-export type ReadState = 'present' | 'absent' | 'deleted' | 'unreadable'
-
-export type ReadData = {
-  /** One pass over all numbered writes on one node or through the balancer. */
-  pass: {
-    readonly node: string
-    readonly as: 'balancer' | 'leader' | 'standby'
-    readonly writes: number
-    readonly pid: number
-  }
-  read: {
-    readonly n: number
-    readonly node: string
-    readonly state: ReadState
-    readonly version?: number
-    /** Whether content and its own checksum are those that were written. */
-    readonly intact?: boolean
-    readonly status?: number
-    readonly why?: string
-  }
-  'pass.ended': { readonly node: string; readonly read: number }
-}
-export type ReadEntry = { [K in keyof ReadData]: Line<K, ReadData[K]> }[keyof ReadData]

@@ -8,6 +8,8 @@ export type Ledger = {
   readonly outcomeOf: (n: number) => WriteOutcome | undefined
   readonly pathOf: (n: number) => string
   readonly acknowledgedAt: (n: number) => number | undefined
+  /** When its request was sent; missing without an answer. */
+  readonly sentAt: (n: number) => number | undefined
   readonly count: Readonly<Record<WriteOutcome, number>>
   /** Acknowledged writes that the server gave a version other than 1, although they create. */
   readonly oddVersions: readonly { readonly n: number; readonly version: number }[]
@@ -19,6 +21,7 @@ export class LedgerBuilder {
   readonly #paths = new Map<number, string>()
   readonly #rowOf = new Map<number, number>()
   readonly #outcome = uint8()
+  readonly #call = float64()
   readonly #ret = float64()
   readonly #oddVersions: { n: number; version: number }[] = []
 
@@ -27,9 +30,10 @@ export class LedgerBuilder {
       this.#paths.set(entry.data.n, entry.data.path)
       return
     }
-    const { n, outcome, ret, version } = entry.data
+    const { n, outcome, call, ret, version } = entry.data
     this.#rowOf.set(n, this.#outcome.length)
     this.#outcome.push(Math.max(0, OUTCOMES.indexOf(outcome)))
+    this.#call.push(call)
     this.#ret.push(ret)
     if (outcome === 'acknowledged' && version !== 1) {
       this.#oddVersions.push({ n, version: version ?? 0 })
@@ -55,6 +59,10 @@ export class LedgerBuilder {
       acknowledgedAt: (n) => {
         const row = this.#rowOf.get(n)
         return row === undefined || outcomeOf(n) !== 'acknowledged' ? undefined : this.#ret.at(row)
+      },
+      sentAt: (n) => {
+        const row = this.#rowOf.get(n)
+        return row === undefined ? undefined : this.#call.at(row)
       },
       count,
       oddVersions: this.#oddVersions,

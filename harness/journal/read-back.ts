@@ -26,6 +26,7 @@ export class ReadBackBuilder {
       this.#passes.push({ ...entry.data, ended: false, good: new Set(), odd: new Map() })
       return
     }
+    if (entry.kind !== 'read' && entry.kind !== 'pass.ended') return // of the registers
     const pass = this.#passes.findLast((candidate) => candidate.node === entry.data.node)
     if (pass === undefined) return // a read outside any pass proves nothing about completeness
     if (entry.kind === 'pass.ended') {

@@ -1,9 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { madeRun, writeRun } from '../objectives/made-record.ts'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type MadeRun, madeRun, ns, writeRun } from '../objectives/made-record.ts'
 import { readRecord } from './read.ts'
+import { RECORD_LIMITS } from './record-limits.ts'
 
 let root: string
 let directory: string
@@ -58,6 +69,22 @@ test.each([
       lines[9] = (lines[9] as string).replace('acknowledged', 'refused')
     },
     'writes.jsonl: line 11 does not follow line 10: that one was changed or removed',
+  ],
+  [
+    'an operation on a register is edited',
+    'ops.jsonl',
+    (lines: string[]) => {
+      lines[9] = (lines[9] as string).replace('"tenant":"', '"tenant":"x')
+    },
+    'ops.jsonl: line 11 does not follow line 10: that one was changed or removed',
+  ],
+  [
+    'the tail of the operations is missing',
+    'ops.jsonl',
+    (lines: string[]) => {
+      lines.splice(-3, 3)
+    },
+    /^ops.jsonl: line \d+ is the last, but the journal recorded \d+ lines$/,
   ],
   [
     'a line is removed',
@@ -142,6 +169,7 @@ test('a file that nobody closed is told apart from one that was', async () => {
     'writes.jsonl',
     'probes.jsonl',
     'reads.jsonl',
+    'ops.jsonl',
   ])
 })
 
@@ -169,4 +197,100 @@ test('another format is named', async () => {
 
 test('a directory without a journal is no record', async () => {
   await expect(readRecord(root)).rejects.toThrow('has no journal.jsonl')
+})
+
+describe('what is kept of a record', () => {
+  /** Before the end, so that the made run stays what it is. */
+  const amongst = (made: MadeRun, lines: MadeRun['journal']): MadeRun => ({
+    ...made,
+    journal: [...made.journal.slice(0, -1), ...lines, ...made.journal.slice(-1)],
+  })
+  const waits = (count: number, what = 'another node leads'): MadeRun['journal'] =>
+    Array.from({ length: count }, (_, i) => ({
+      t: ns(12_590) + i,
+      kind: 'wait.happened',
+      data: { what, waitedMs: i },
+    }))
+
+  test('are the entries that a verdict may need, whatever else was recorded', async () => {
+    const made = madeRun()
+    writeRun(directory, amongst(made, waits(500)))
+
+    const { entries, damage } = await readRecord(directory, { ...RECORD_LIMITS, entries: 40 })
+
+    expect(damage).toEqual([])
+    expect(entries.some(({ kind }) => kind === 'wait.happened')).toBe(false)
+    expect(entries.at(-1)?.kind).toBe('ended')
+  })
+
+  test('is its last entry too, which tells when the record ends', async () => {
+    const made = madeRun()
+    writeRun(directory, { ...made, journal: [...made.journal.slice(0, -1), ...waits(3)] })
+
+    expect((await readRecord(directory)).entries.at(-1)).toMatchObject({ data: { waitedMs: 2 } })
+  })
+
+  test.each([
+    ['entries', { entries: 9 }, /^journal.jsonl: line \d+ is past 9 entries or 64 MiB that/],
+    ['bytes', { entryBytes: 2 ** 11 }, /^journal.jsonl: line \d+ is past 50000 entries or 0.00/],
+    [
+      'samples',
+      { lines: { 'probes.jsonl': 20 } },
+      'probes.jsonl: line 21 is past 20 lines: from here on it was not judged',
+    ],
+    [
+      'writes',
+      { lines: { 'writes.jsonl': 20 } },
+      'writes.jsonl: line 21 is past 20 lines: from here on it was not judged',
+    ],
+    [
+      'reads',
+      { lines: { 'reads.jsonl': 20 } },
+      'reads.jsonl: line 21 is past 20 lines: from here on it was not judged',
+    ],
+    [
+      'operations',
+      { lines: { 'ops.jsonl': 20 } },
+      'ops.jsonl: line 21 is past 20 lines: from here on it was not judged',
+    ],
+  ])('has an end after so many %s, and the chain is verified to its own', async (_, few, said) => {
+    writeRun(directory, madeRun())
+    const whole = await readRecord(directory)
+
+    const limits = { ...RECORD_LIMITS, ...few }
+    const { damage, seals, unsealed, entries } = await readRecord(directory, limits)
+
+    expect(damage.map(({ message }) => message)).toEqual([expect.stringMatching(said)])
+    expect(seals).toEqual(whole.seals)
+    expect(unsealed).toEqual([])
+    expect(entries.at(-1)?.kind).toBe('ended')
+  })
+
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  const memory = (): number => {
+    collectGarbage()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+
+  test('takes a small part of the memory that its files take on the disk', async () => {
+    const slow = madeRun({ intervalMs: 4 }) // some 10 000 samples
+    writeRun(directory, amongst(slow, waits(3_000, 'x'.repeat(1_000))))
+    const size = ['journal.jsonl', 'probes.jsonl'].map(
+      (name) => statSync(join(directory, name)).size,
+    )
+    const bytes = size.reduce((sum, each) => sum + each, 0)
+    for (const name of readdirSync(directory)) {
+      if (/^(writes|reads|ops)/.test(name)) rmSync(join(directory, name))
+    }
+    expect(bytes).toBeGreaterThan(4 * 2 ** 20)
+
+    const before = memory()
+    const record = await readRecord(directory)
+    const kept = memory() - before
+
+    expect(record.lanes.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(5_000)
+    expect(kept).toBeLessThan(bytes / 4)
+  })
 })

@@ -19,6 +19,7 @@ export type LaneSamples = {
 }
 
 const WHYS_MAX = 65_535
+const WHY_LONGEST = 300
 
 export class LaneBuilder {
   readonly #info: LaneInfo
@@ -32,7 +33,11 @@ export class LaneBuilder {
   readonly #whys = ['']
   readonly #indexOfWhy = new Map<string, number>([['', 0]])
 
+  /** @throws {RangeError} without an interval and a deadline: slots could not be counted. */
   constructor(info: LaneInfo) {
+    if (!(info.intervalMs > 0 && info.deadlineMs > 0)) {
+      throw new RangeError(`lane ${info.lane} has no interval or no deadline`)
+    }
     this.#info = info
   }
 
@@ -77,6 +82,7 @@ export class LaneBuilder {
     const known = this.#indexOfWhy.get(why)
     if (known !== undefined) return known
     if (this.#whys.length >= WHYS_MAX) return 0
+    if (why.length > WHY_LONGEST) return this.#indexOf(`${why.slice(0, WHY_LONGEST - 1)}…`)
     this.#whys.push(why)
     this.#indexOfWhy.set(why, this.#whys.length - 1)
     return this.#whys.length - 1

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
 import { setPriority } from 'node:os'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Duration, formatDuration } from './duration.ts'
 
@@ -30,7 +32,7 @@ type Pending = {
 
 /**
  * A long-lived Node process of our own, with typed messages over a private channel (its other
- * end is `parent.ts`). It gets no environment and no arguments: what it needs, secrets too, it
+ * end is `parent.ts`). It gets none of our environment and no arguments: what it needs, secrets too, it
  * is told. It leads a process group of its own, because Ctrl-C at a terminal is for the parent,
  * which then decides what its children still have to do.
  */
@@ -49,7 +51,7 @@ export class Child<ToChild extends object, FromChild extends Said> {
   constructor({ name, module, isUrgent = false, onMessage, onDeath }: ChildOptions<FromChild>) {
     this.name = name
     this.#process = fork(module, [], {
-      env: {},
+      env: compiledCode(),
       execArgv: [],
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -147,6 +149,12 @@ export class Child<ToChild extends object, FromChild extends Said> {
     this.#lastLines.push(line)
     if (this.#lastLines.length > KEPT_LINES) this.#lastLines.shift()
   }
+}
+
+/** Where Node keeps compiled code, if it does: a process that finds it starts in half the time. */
+function compiledCode(): NodeJS.ProcessEnv {
+  const directory = getCompileCacheDir()
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) }
 }
 
 function preferInScheduling(pid: number): void {

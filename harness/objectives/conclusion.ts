@@ -1,10 +1,14 @@
 import type { Expectation } from '../journal/entry.ts'
 import type { RunRecord } from '../journal/read.ts'
+import { type DetectorId, NONE_OFF, type Off } from './detections.ts'
 import { failedGates, type Gate } from './gate.ts'
 import type { Cause } from './objective.ts'
 import type { JudgedObjective, Verdict } from './verdict.ts'
 
-export type Conclusion = Pick<Verdict, 'verdict' | 'why' | 'cause'>
+export type Conclusion = Pick<Verdict, 'verdict' | 'why' | 'cause'> & {
+  /** What rang beside gates and objectives. */
+  readonly rang?: DetectorId
+}
 
 /**
  * From the objectives to the one word of the scenario. The order is the order of what must
@@ -16,9 +20,10 @@ export function conclude(
   record: RunRecord,
   objectives: readonly JudgedObjective[],
   gates: readonly Gate[],
+  off: Off = NONE_OFF,
 ): Conclusion {
   const { expects } = record.frozen
-  const broken = brokenOff(record)
+  const broken = brokenOff(record, off)
   const missed = objectives.filter((objective) => objective.verdict === 'missed')
   const surprises = missed.filter(
     (objective) =>
@@ -38,7 +43,8 @@ export function conclude(
     }
     if (objective.verdict === 'met') {
       const why = `${named(objective)} was met, although it should be missed (${expected.because}): ${objective.because}`
-      return { verdict: 'failed', why }
+      if (off.has('expects')) continue
+      return { verdict: 'failed', why, rang: 'expects' }
     }
     // Elsewhere a vacuous miss is still a miss; here it would be a pass.
     const [vacuous] = failedGates(gates, 'vacuity', objective.id)
@@ -64,17 +70,20 @@ const doubt = (cause: Cause, why: string): Conclusion & { readonly cause: Cause 
 })
 
 /** What kept the scenario from its end, if anything did. */
-function brokenOff({ entries }: RunRecord): Conclusion | undefined {
+function brokenOff({ entries }: RunRecord, off: Off): Conclusion | undefined {
   const aborted = entries.find((entry) => entry.kind === 'aborted')
-  if (aborted !== undefined) return { verdict: 'aborted', why: aborted.data.why }
-  const errors = entries.filter((entry) => entry.kind === 'error')
+  if (aborted !== undefined && !off.has('aborted')) {
+    return { verdict: 'aborted', why: aborted.data.why, rang: 'aborted' }
+  }
+  const errors = off.has('error') ? [] : entries.filter((entry) => entry.kind === 'error')
   const error = errors.find(({ data }) => data.infrastructure) ?? errors[0]
   if (error !== undefined) {
     const { message, infrastructure } = error.data
-    return doubt(infrastructure ? 'infrastructure' : 'assumption', message)
+    return { ...doubt(infrastructure ? 'infrastructure' : 'assumption', message), rang: 'error' }
   }
-  if (!entries.some(({ kind }) => kind === 'ended')) {
-    return doubt('infrastructure', 'the journal has no end: the process that ran the scenario died')
+  if (!entries.some(({ kind }) => kind === 'ended') && !off.has('ended')) {
+    const why = 'the journal has no end: the process that ran the scenario died'
+    return { ...doubt('infrastructure', why), rang: 'ended' }
   }
   return undefined
 }

@@ -63,3 +63,37 @@ export function injectedFaults(entries: readonly Entry[]): readonly InjectedFaul
     .filter((fault): fault is InjectedFault => fault.issued !== undefined)
     .sort((a, b) => a.issued - b.issued)
 }
+
+/** A fault as the verdict tells it. */
+export type JudgedFault = {
+  readonly id: string
+  readonly name: string
+  readonly target: string
+  /** Nanoseconds of the run clock. */
+  readonly issued: number | null
+  readonly proven: number | null
+  readonly witnessed: boolean
+  readonly witness: string | null
+  readonly final: boolean
+  readonly healed: boolean
+  readonly residue: readonly string[]
+}
+
+export function judgedFaults({
+  entries,
+}: {
+  readonly entries: readonly Entry[]
+}): readonly JudgedFault[] {
+  return faultsOf(entries).map((fault) => ({
+    id: fault.id,
+    name: fault.name,
+    target: fault.target,
+    issued: fault.issued ?? null,
+    proven: fault.proven ?? null,
+    witnessed: fault.witness !== undefined,
+    witness: fault.witness ?? null,
+    final: fault.final,
+    healed: fault.healedAt !== undefined,
+    residue: fault.stuck === undefined ? fault.residue : [...fault.residue, fault.stuck],
+  }))
+}

@@ -40,10 +40,8 @@ export function throughGates(
   judgement: Judgement,
   gates: readonly Gate[],
 ): Judgement {
-  const { measured, verdict, because } = judgement
-  const writesLost =
-    spec.kind === 'rpo' && verdict === 'missed' && Number(measured) > spec.lostWrites
-  if (writesLost || verdict === 'inconclusive') return judgement
+  const { verdict, because } = judgement
+  if (judgement.writesLost === true || verdict === 'inconclusive') return judgement
   const [unsound] = failedGates(gates, 'soundness', spec.id)
   if (unsound !== undefined) return overridden('assumption', unsound)
   const [vacuous] = failedGates(gates, 'vacuity', spec.id)
@@ -51,6 +49,7 @@ export function throughGates(
 
   function overridden(cause: 'assumption' | 'vacuous', gate: Gate): Judgement {
     const reason = `${gate.id}: ${gate.reason}; without this doubt: ${verdict}, ${because}`
-    return { measured, verdict: 'inconclusive', cause, because: reason }
+    const { atRisk: _, ...kept } = judgement
+    return { ...kept, verdict: 'inconclusive', cause, because: reason }
   }
 }

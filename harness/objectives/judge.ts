@@ -1,43 +1,108 @@
 import type { ObjectiveSpec } from '../journal/entry.ts'
-import { outagesOf } from '../journal/outages.ts'
 import type { RunRecord } from '../journal/read.ts'
-import { isJudged } from '../journal/samples.ts'
+import { Attempts } from './attempts.ts'
+import { laneAvailability } from './availability.ts'
 import { checksSeen, judgeChecks } from './checks.ts'
 import { judgeClaim } from './claim.ts'
-import { conclude } from './conclusion.ts'
-import { faultsOf } from './fault-record.ts'
+import { recoveryClocks } from './clocks.ts'
+import { type Conclusion, conclude } from './conclusion.ts'
+import {
+  consistencyVerdict,
+  judgeConsistency,
+  type PlantedInCheckers,
+  resurrectedIn,
+} from './consistency.ts'
+import { type DetectorId, NONE_OFF, type Off } from './detections.ts'
+import { judgedFaults } from './fault-record.ts'
 import { type Gate, throughGates } from './gate.ts'
+import { laneOutages } from './lane-outages.ts'
+import { lossWindow } from './loss-window.ts'
 import { judgeNoOutage } from './no-outage.ts'
-import { inconclusive, type Judgement } from './objective.ts'
+import { heardBy, inconclusive, type Judgement } from './objective.ts'
 import { recoveryPhases } from './phases.ts'
 import { proceduresSeen } from './procedures-seen.ts'
+import { oracleGate, oracleReadings } from './raft-oracle.ts'
 import { readBackFindings } from './read-back-findings.ts'
 import { DEFAULT_STABLE, type StableRule } from './recovery.ts'
 import { judgeRpo } from './rpo.ts'
 import { judgeRto } from './rto.ts'
-import { serviceRecoveries, slowest, toMs } from './service-recovery.ts'
+import { serviceRecoveries, slowest } from './service-recovery.ts'
 import { sometimesOf } from './sometimes.ts'
 import { soundnessGates } from './soundness-gates.ts'
 import { steadyState } from './steady.ts'
+import { undisturbedGate } from './undisturbed.ts'
 import { vacuityGates } from './vacuity-gates.ts'
-import type { JudgedFault, JudgedObjective, LaneOutages, Unit, Verdict } from './verdict.ts'
+import type { JudgedObjective, Unit, Verdict } from './verdict.ts'
 
 export type { Verdict } from './verdict.ts'
 
+export type Judging = {
+  /** Detectors that do not ring, by their ids in `detections.ts`. None but the self-test has any. */
+  readonly without?: Off
+  /** Defects in the checkers, which one of them must show the other. As above. */
+  readonly planted?: PlantedInCheckers
+}
+
 /**
  * Derives a scenario's verdict from its record and from nothing else: the same files give the
- * same verdict, today and in years. It never sees a cluster.
+ * same verdict, today and in years. It never sees a cluster, and it always answers: what it
+ * cannot derive makes the verdict inconclusive, never a pass.
  */
-export function judgeScenario(record: RunRecord): Verdict {
-  const { frozen, entries } = record
-  const rule = stableRule(frozen.objectives)
-  const gates = gatesOf(record, rule)
-  const objectives = frozen.objectives.map((spec) =>
-    judged(spec, throughGates(spec, judge(spec, record), gates), record),
+export function judgeScenario(
+  record: RunRecord,
+  { without = NONE_OFF, planted = {} }: Judging = {},
+): Verdict {
+  const attempts = new Attempts()
+  const of = <T>(what: string, otherwise: T, derive: () => T): T =>
+    attempts.to(what, derive, otherwise)
+  const { frozen } = record
+  const specs = of('the objectives', [], () => [...frozen.objectives])
+
+  const rule = of('the rule of stability', DEFAULT_STABLE, () => stableRule(specs))
+  const slow = of('the recovery', undefined, () => slowest(serviceRecoveries(record, rule)))
+  const phases = of('the phases', [], () => recoveryPhases(record, slow))
+  const found = of('the read-back', undefined, () => readBackFindings(record))
+  const steady = of('the steady state', undefined, () => steadyState(record))
+  const derived = {
+    claims: of('the claims', [], () => frozen.claims.map((c) => judgeClaim(c, record, rule))),
+    sometimes: of('the facts', [], () => sometimesOf(record)),
+    checks: of('the checks', [], () => checksSeen(record.entries)),
+    faults: of('the faults', [], () => judgedFaults(record)),
+    procedures: of('the procedures', [], () => proceduresSeen(record.entries)),
+    outages: of('the outages', [], () => laneOutages(record)),
+    clocks: of('the clocks', null, () => recoveryClocks(record, slow, phases)),
+    availability: of('the availability', [], () => laneAvailability(record)),
+    lossWindow: of('the loss window', null, () => lossWindow(record) ?? null),
+    consistency: of('the consistency', null, () => consistencyVerdict(record, planted)),
+    resurrected: of('the resurrections', [], () => resurrectedIn(record)),
+    oracle: of('the Raft oracle', [], () => oracleReadings(record, rule)),
+  }
+  const gates = [
+    ...of('the recorded gates', [], () => recordedGates(record)),
+    ...of('the soundness gates', [], () => soundnessGates(record, rule)),
+    ...of('the undisturbed gate', [], () => (knew(record) ? undisturbedGate(record, rule) : [])),
+    ...of('the vacuity gates', [], () => vacuityGates(record)),
+    ...of('the oracle gate', [], () => (knew(record) ? oracleGate(record, rule) : [])),
+  ].filter(({ id }) => !without.has(id))
+  gates.push(...attempts.gates())
+  const expected = of('the expectations', [], () => frozen.expects.map(({ missed }) => missed))
+  const judgements = specs.flatMap((spec) =>
+    of<readonly Judged[]>('an objective', [], () => {
+      const undecided = inconclusive('assumption', 'it could not be judged')
+      const own = of(`"${spec.id}"`, undecided, () => judge(spec, record, without))
+      const judgement = throughGates(spec, own, gates)
+      return [{ judgement, objective: judged(spec, judgement, expected) }]
+    }),
   )
-  const found = readBackFindings(record)
-  const slow = slowest(serviceRecoveries(record, rule))
-  const steady = steadyState(record)
+  const objectives = judgements.map(({ objective }) => objective)
+  const doubt = {
+    verdict: 'inconclusive',
+    cause: 'assumption',
+    why: 'it was not concluded',
+  } as const
+  const { rang, ...conclusion } = of<Conclusion>('the conclusion', doubt, () =>
+    conclude(record, objectives, gates, without),
+  )
   return {
     format: frozen.format,
     scenario: frozen.scenario,
@@ -51,12 +116,12 @@ export function judgeScenario(record: RunRecord): Verdict {
     multiplier: frozen.multiplier,
     seed: frozen.seed,
     repro: frozen.repro,
-    ...conclude(record, objectives, gates),
+    ...attempts.believe(conclusion),
     objectives,
-    claims: frozen.claims.map((claim) => judgeClaim(claim, record, rule)),
+    claims: derived.claims,
     gates,
-    sometimes: sometimesOf(record),
-    checks: checksSeen(entries),
+    sometimes: derived.sometimes,
+    checks: derived.checks,
     writes:
       found === undefined
         ? null
@@ -70,16 +135,28 @@ export function judgeScenario(record: RunRecord): Verdict {
     ghosts: found?.ghosts ?? [],
     duplicated: found?.duplicated ?? [],
     corrupt: found?.corrupt ?? [],
-    resurrected: [],
-    faults: judgedFaults(record),
-    procedures: proceduresSeen(entries),
-    phases: recoveryPhases(record, slow),
-    outages: laneOutages(record),
+    resurrected: derived.resurrected,
+    faults: derived.faults,
+    procedures: derived.procedures,
+    phases,
+    outages: derived.outages,
     stable: { stableCount: rule.stableCount, holdDownMs: rule.holdDownMs },
     steady:
       steady === undefined ? null : { ms: round(steady.ms), acknowledged: steady.acknowledged },
+    clocks: derived.clocks,
+    availability: derived.availability,
+    lossWindow: derived.lossWindow,
+    consistency: derived.consistency,
+    oracle: derived.oracle,
+    detected: detectedBy(
+      gates,
+      judgements.map(({ judgement }) => judgement),
+      rang,
+    ),
   }
 }
+
+type Judged = { readonly judgement: Judgement; readonly objective: JudgedObjective }
 
 /** Hold-down and length of a stable run, from the scenario's own RTO objective if it has one. */
 export function stableRule(objectives: readonly ObjectiveSpec[]): StableRule {
@@ -89,25 +166,30 @@ export function stableRule(objectives: readonly ObjectiveSpec[]): StableRule {
   return DEFAULT_STABLE
 }
 
-function gatesOf(record: RunRecord, rule: StableRule): readonly Gate[] {
-  const recorded = record.entries.filter(({ kind }) => kind === 'gate')
-  return [
-    ...recorded.map(({ data }) => data as Gate),
-    ...soundnessGates(record, rule),
-    ...vacuityGates(record),
-  ]
-}
+/** What the scenario found out itself while it ran. */
+const recordedGates = ({ entries }: RunRecord): readonly Gate[] =>
+  entries.filter((entry) => entry.kind === 'gate').map(({ data }) => data)
 
-function judge(spec: ObjectiveSpec, record: RunRecord): Judgement {
+/**
+ * Whether the version that recorded this had a gate that judges what it always recorded. An old
+ * verdict must come out of its files again, so it keeps the gates it had.
+ */
+const knew = ({ entries, frozen }: RunRecord): boolean =>
+  entries.some(({ kind }) => kind === 'node.processes') ||
+  frozen.objectives.some(({ kind }) => kind === 'consistency')
+
+function judge(spec: ObjectiveSpec, record: RunRecord, off: Off): Judgement {
   switch (spec.kind) {
     case 'rto':
-      return judgeRto(spec, record)
+      return heardBy('rto', judgeRto(spec, record), off)
     case 'no-outage':
-      return judgeNoOutage(spec, record)
+      return heardBy('no-outage', judgeNoOutage(spec, record), off)
     case 'rpo':
-      return judgeRpo(spec, record)
+      return judgeRpo(spec, record, off)
+    case 'consistency':
+      return judgeConsistency(spec, record, off)
     case 'checks':
-      return judgeChecks(spec, record)
+      return heardBy('checks', judgeChecks(spec, record), off)
     default: {
       // A journal of a later version: what cannot be judged is not met.
       const { kind } = spec as { kind: string }
@@ -116,15 +198,18 @@ function judge(spec: ObjectiveSpec, record: RunRecord): Judgement {
   }
 }
 
-function judged(spec: ObjectiveSpec, judgement: Judgement, { frozen }: RunRecord): JudgedObjective {
-  const expected = frozen.expects.some(({ missed }) => missed === spec.id)
+function judged(
+  spec: ObjectiveSpec,
+  { found: _found, writesLost: _lost, ...judgement }: Judgement,
+  expected: readonly string[],
+): JudgedObjective {
   return {
     id: spec.id,
     kind: spec.kind,
     ...limitOf(spec),
     ...(spec.source === undefined ? {} : { source: spec.source }),
     ...judgement,
-    ...(expected ? { expectedMiss: true as const } : {}),
+    ...(expected.includes(spec.id) ? { expectedMiss: true as const } : {}),
   }
 }
 
@@ -135,43 +220,25 @@ function limitOf(spec: ObjectiveSpec): { readonly limit: number; readonly unit: 
     case 'no-outage':
       return { limit: 0, unit: 'bad answers' }
     case 'rpo':
-      return { limit: spec.lostWrites, unit: 'writes' }
+      return spec.windowMs === undefined
+        ? { limit: spec.lostWrites, unit: 'writes' }
+        : { limit: spec.windowMs, unit: 'ms' }
+    case 'consistency':
+      return { limit: 0, unit: 'violations' }
     default:
       return { limit: spec.titles?.length ?? 0, unit: 'checks' }
   }
 }
 
-function judgedFaults({ entries }: RunRecord): readonly JudgedFault[] {
-  return faultsOf(entries).map((fault) => ({
-    id: fault.id,
-    name: fault.name,
-    target: fault.target,
-    issued: fault.issued ?? null,
-    proven: fault.proven ?? null,
-    witnessed: fault.witness !== undefined,
-    witness: fault.witness ?? null,
-    final: fault.final,
-    healed: fault.healedAt !== undefined,
-    residue: fault.stuck === undefined ? fault.residue : [...fault.residue, fault.stuck],
-  }))
-}
-
-function laneOutages(record: RunRecord): readonly LaneOutages[] {
-  return record.lanes.filter(isJudged).map((lane) => {
-    const lengths = outagesOf(lane).map(({ inner, outer }) => ({
-      lo: toMs(inner.to - inner.from),
-      hi: toMs(outer.to - outer.from),
-    }))
-    const longest = { lo: 0, hi: 0 }
-    const sum = { lo: 0, hi: 0 }
-    for (const { lo, hi } of lengths) {
-      longest.lo = Math.max(longest.lo, lo)
-      longest.hi = Math.max(longest.hi, hi)
-      sum.lo = round(sum.lo + lo)
-      sum.hi = round(sum.hi + hi)
-    }
-    return { lane: lane.info.lane, count: lengths.length, longest, sum }
-  })
+/** In the order of the verdict: gates, then rules, then what kept the scenario from its end. */
+function detectedBy(
+  gates: readonly Gate[],
+  judgements: readonly Judgement[],
+  rang: DetectorId | undefined,
+): readonly string[] {
+  const failed = gates.filter(({ held }) => !held).map(({ id }) => id)
+  const broken = judgements.flatMap(({ found }) => found ?? [])
+  return [...new Set([...failed, ...broken, ...(rang === undefined ? [] : [rang])])]
 }
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000

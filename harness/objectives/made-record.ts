@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ChainWriter, type Seal } from '../journal/chain.ts'
+import { chainOf, type Seal } from '../journal/chain.ts'
 import type {
   Frozen,
   JournalData,
@@ -12,6 +12,7 @@ import type {
   WriteData,
 } from '../journal/entry.ts'
 import { JOURNAL_FILE } from '../journal/journal.ts'
+import { OPERATIONS_FILE, type OperationData } from '../journal/operation.ts'
 import {
   PROBES_FILE,
   READS_FILE,
@@ -19,7 +20,9 @@ import {
   readRecord,
   WRITES_FILE,
 } from '../journal/read.ts'
-import { NS_PER_MS, type Ns, RunClock } from '../lib/clock.ts'
+import { NS_PER_MS, type Ns } from '../lib/clock.ts'
+import { madeWorkload } from './made-operations.ts'
+import { madeReadBack } from './made-read-back.ts'
 
 /**
  * Made records for tests and fixtures: a leader is killed, another takes over, nothing is lost.
@@ -35,6 +38,7 @@ export type MadeRun = {
   writes: MadeLine<WriteData>[]
   probes: MadeLine<ProbeData>[]
   reads: MadeLine<ReadData>[]
+  ops: MadeLine<OperationData>[]
 }
 
 export const FAULT_ISSUED_MS = 5800
@@ -62,6 +66,7 @@ export const madeFrozen: Frozen = {
   objectives: [
     { kind: 'rto', id: 'rto', limitMs: 5000, stableCount: 10, holdDownMs: 2000, source: 'HLD:876' },
     { kind: 'rpo', id: 'rpo', lostWrites: 0, source: 'HLD:877' },
+    { kind: 'consistency', id: 'consistency', contract: 'strict' },
   ],
   claims: [{ source: 'HLD:875', says: 'latency spike below 1 s', of: 'rto', limitMs: 1000 }],
   expects: [],
@@ -94,6 +99,7 @@ export function madeRun({
     writes: [],
     probes: [],
     reads: [],
+    ops: [],
   }
   const lanes: LaneInfo[] = [
     lane('write', 'write', 'balancer', intervalMs, true),
@@ -111,7 +117,17 @@ export function madeRun({
   }
   run.probes.sort((a, b) => a.t - b.t)
   run.writes.sort((a, b) => a.t - b.t)
-  addReadBack(run)
+  const answers = run.writes.flatMap((line) => (line.kind === 'answer' ? [line.data] : []))
+  run.reads.push(...madeReadBack(answers, READ_BACK_MS))
+  const workload = madeWorkload({
+    nodes: NODES,
+    fromMs: 450,
+    toMs: 11_000,
+    readOutMs: READ_BACK_MS + 410,
+    outages,
+  })
+  run.ops.push(...workload.ops)
+  run.reads.push(...workload.reads)
   return run
 }
 
@@ -236,58 +252,33 @@ function addWrite(
   run.writes.push({ t: ret, kind: 'answer', data })
 }
 
-function addReadBack(run: MadeRun): void {
-  const answers = run.writes.flatMap((line) => (line.kind === 'answer' ? [line.data] : []))
-  const passes = [
-    { node: 'balancer', as: 'balancer' },
-    { node: 'vault-1', as: 'standby' },
-    { node: 'vault-2', as: 'standby' },
-    { node: 'vault-3', as: 'leader' },
-  ] as const
-  for (const [i, { node, as }] of passes.entries()) {
-    const t = ns(READ_BACK_MS + 10 + i * 100)
-    run.reads.push({ t, kind: 'pass', data: { node, as, writes: answers.length, pid: 4790 } })
-    for (const { n, outcome } of answers) {
-      const data: ReadData['read'] =
-        outcome === 'acknowledged'
-          ? { n, node, state: 'present', version: 1, intact: true, status: 200 }
-          : { n, node, state: 'absent', status: 404 }
-      run.reads.push({ t: t + n * 1000, kind: 'read', data })
-    }
-    run.reads.push({ t: t + ns(90), kind: 'pass.ended', data: { node, read: answers.length } })
-  }
-}
-
 /** Writes a made run as the product would, and returns the seal of its journal. */
 export function writeRun(directory: string, run: MadeRun): Seal {
   mkdirSync(directory, { recursive: true })
-  const clock = new RunClock(0n)
+  const write = (file: string, lines: readonly { t: Ns; kind: string; data: unknown }[]): Seal => {
+    const { bytes, seal } = chainOf(file, lines)
+    writeFileSync(join(directory, file), bytes, { flag: 'wx' })
+    return seal
+  }
   const streams = [
     [WRITES_FILE, run.writes],
     [PROBES_FILE, run.probes],
     [READS_FILE, run.reads],
+    [OPERATIONS_FILE, run.ops],
   ] as const
-  const seals = streams.flatMap(([file, lines]) => {
-    if (lines.length === 0) return []
-    const chain = new ChainWriter(join(directory, file), clock)
-    for (const { kind, data, t } of lines) chain.append(kind, data, t)
-    return [chain.close()]
-  })
-  let wallMs = Date.UTC(2026, 10, 22, 2, 1, 14)
-  const journal = new ChainWriter(join(directory, JOURNAL_FILE), clock, () =>
-    new Date(wallMs).toISOString(),
-  )
-  const base = wallMs
-  const append = (t: Ns, kind: string, data: unknown): void => {
-    wallMs = base + t / NS_PER_MS
-    journal.append(kind, data, t)
-  }
-  for (const line of run.journal) {
+  const seals = streams.flatMap(([file, lines]) => (lines.length === 0 ? [] : [write(file, lines)]))
+  const base = Date.UTC(2026, 10, 22, 2, 1, 14)
+  const wall = (t: Ns): string => new Date(base + t / NS_PER_MS).toISOString()
+  const entries = run.journal.flatMap((line) => {
     // The files are closed when the run is being collected, just before it ends.
-    if (line.kind === 'ended') for (const seal of seals) append(line.t, 'file.closed', seal)
-    append(line.t, line.kind, line.data)
-  }
-  return journal.close()
+    const closed = line.kind !== 'ended' ? [] : seals
+    const stamps = { t: line.t, wall: wall(line.t) }
+    return [
+      ...closed.map((data) => ({ ...stamps, kind: 'file.closed', data })),
+      { ...stamps, kind: line.kind, data: line.data },
+    ]
+  })
+  return write(JOURNAL_FILE, entries)
 }
 
 /** The record of a made run, by way of the disk as in real life. */

@@ -1,3 +1,5 @@
+import { audible, type DetectorId, type Finding, type Off } from './detections.ts'
+
 /**
  * The words of a verdict. An objective is met, missed or inconclusive, never just "not met":
  * not knowing is neither success nor a defect of the product.
@@ -24,6 +26,10 @@ export type Judgement = {
   readonly because: string
   /** Met, but so close to the limit that the next run may miss. */
   readonly atRisk?: boolean
+  /** The detectors that rang; kept when a gate overrides the judgement. */
+  readonly found?: readonly DetectorId[]
+  /** Acknowledged writes are gone: no gate may hide that. */
+  readonly writesLost?: true
 }
 
 const BADNESS: Readonly<Record<ObjectiveVerdict, number>> = { met: 0, inconclusive: 1, missed: 2 }
@@ -38,3 +44,27 @@ export const inconclusive = (
   because: string,
   measured: Judgement['measured'] = null,
 ): Judgement => ({ measured, verdict: 'inconclusive', cause, because })
+
+/** Missed when a rule was broken whose detector is on; else what `otherwise` says. */
+export function missedBy(
+  findings: readonly Finding[],
+  off: Off,
+  measured: Judgement['measured'],
+  otherwise: () => Judgement,
+): Judgement {
+  const heard = audible(findings, off)
+  const [first] = heard
+  if (first === undefined) return otherwise()
+  return {
+    measured,
+    verdict: 'missed',
+    because: first.because,
+    found: [...new Set(heard.map(({ id }) => id))],
+  }
+}
+
+/** A miss that one detector stands for; without it nobody notices. */
+export function heardBy(id: DetectorId, judgement: Judgement, off: Off): Judgement {
+  if (judgement.verdict !== 'missed') return judgement
+  return off.has(id) ? { ...judgement, verdict: 'met' } : { ...judgement, found: [id] }
+}

@@ -49,7 +49,11 @@ export function recoveryPhases(
 }
 
 /** Clients know that something is wrong when they are told, not when they asked. */
-function firstBadAnswer(record: RunRecord, { fault, lanes }: ServiceRecovery, end: Ns): Ns {
+export function firstBadAnswer(
+  record: RunRecord,
+  { fault, lanes }: Pick<ServiceRecovery, 'fault' | 'lanes'>,
+  end: Ns,
+): Ns {
   let first = end
   for (const lane of record.lanes.filter(isJudged)) {
     const from = lanes.find(({ lane: name }) => name === lane.info.lane)?.firstBadAt

@@ -2,6 +2,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { callAt, firstSentFrom, isJudged, type LaneSamples } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { injectedFaults } from './fault-record.ts'
+import { startOf } from './phase-span.ts'
 import type { StableRule } from './recovery.ts'
 import { serviceRecoveries } from './service-recovery.ts'
 
@@ -22,7 +23,8 @@ const COARSE_MS = 50
 
 /**
  * Coverage of the judged lanes from 1 s before the first fault to the end of the last stable
- * run; without a fault or a stable run, to the end of the lane or of the body.
+ * run; without a fault or a stable run, to the healing, before which no lane may end, or where
+ * the record does not come so far, to the end of the lane.
  * @see docs: design.md, section 7; correctness.md, section 6.1 for lanes of 50 ms and more
  */
 export function probeCoverage(
@@ -37,9 +39,8 @@ export function probeCoverage(
   return record.lanes.filter(isJudged).map((lane) => {
     const last = lane.count === 0 ? from : callAt(lane, lane.count - 1)
     const known = ends.length > 0 && ends.every((end) => end !== undefined)
-    const to = known
-      ? Math.max(...(ends as readonly Ns[]))
-      : Math.min(whole.to, Math.max(last, from))
+    const healing = startOf(record.entries, 'heal') ?? Math.max(last, from)
+    const to = known ? Math.max(...(ends as readonly Ns[])) : Math.min(whole.to, healing)
     return coverageOf(lane, from, to)
   })
 }

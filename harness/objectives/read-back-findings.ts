@@ -28,12 +28,18 @@ export type ReadBackFindings = {
   readonly gaps: readonly string[]
 }
 
-/** Holds every answer in the ledger against what the read-back found. */
-export function readBackFindings({
-  ledger,
-  passes,
-  frozen,
-}: RunRecord): ReadBackFindings | undefined {
+const cached = new WeakMap<RunRecord, ReadBackFindings>()
+
+/** Holds every answer in the ledger against what the read-back found; once per record. */
+export function readBackFindings(record: RunRecord): ReadBackFindings | undefined {
+  const known = cached.get(record)
+  if (known !== undefined) return known
+  const found = compared(record)
+  if (found !== undefined) cached.set(record, found)
+  return found
+}
+
+function compared({ ledger, passes, frozen }: RunRecord): ReadBackFindings | undefined {
   if (ledger === undefined) return undefined
   const lost = new OddWrites(ledger)
   const corrupt = new OddWrites(ledger)

@@ -11,6 +11,8 @@ export type Recovery = {
   readonly state: 'stable' | 'unfinished' | 'never'
   /** Lower bound: the service was certainly still bad until then. */
   readonly loNs: Ns
+  /** The same as an instant; missing without a bad sample. */
+  readonly badUntil?: Ns
   /** Upper bound; missing unless stable. */
   readonly hiNs?: Ns
   readonly bad: number
@@ -55,11 +57,14 @@ export function recoveryOf(
   {
     until = Number.POSITIVE_INFINITY,
     nextFault = Number.POSITIVE_INFINITY,
+    holdUntil = 0,
   }: {
     /** The record is read up to here only. */
     readonly until?: Ns
     /** A service that is good when the next fault comes has recovered from this one. */
     readonly nextFault?: Ns
+    /** No bad sample up to here either: another lane's hold-down lasts so long. */
+    readonly holdUntil?: Ns
   } = {},
 ): Recovery {
   const from = firstSentFrom(lane, fault.issued)
@@ -74,8 +79,10 @@ export function recoveryOf(
   let nextCame = false
   let cutShort = false
   for (let i = from; i < lane.count && callAt(lane, i) < until; i++) {
+    if (stable !== undefined && callAt(lane, i) > holdUntil) break
     if (!nextCame && retAt(lane, i) >= nextFault) {
       nextCame = true
+      if (stable !== undefined) break
       cutShort = lastBad === undefined || (runStart >= 0 && i - runStart >= stableCount)
       if (cutShort) {
         if (runStart < 0) runStart = Math.max(0, i - 1)
@@ -89,21 +96,20 @@ export function recoveryOf(
       lastBad = i
       bad++
       runStart = -1
+      stable = undefined
       continue
     }
     if (runStart < 0) runStart = i
     if (lastBad !== undefined) firstGood ??= i
     const last = runStart + stableCount - 1
-    if (i >= last && callAt(lane, i) >= callAt(lane, last) + holdDownMs * NS_PER_MS) {
-      stable = i
-      break
-    }
+    if (i >= last && callAt(lane, i) >= callAt(lane, last) + holdDownMs * NS_PER_MS) stable ??= i
   }
   const seen = {
     lane: lane.info.lane,
     bad,
     flaps,
     loNs: lastBad === undefined ? 0 : Math.max(0, stillBadAt(lane, lastBad) - fault.proven),
+    ...(lastBad === undefined ? {} : { badUntil: stillBadAt(lane, lastBad) }),
     ...(firstBad === undefined ? {} : { firstBadAt: callAt(lane, firstBad) }),
     ...(firstGood === undefined ? {} : { firstGoodAt: retAt(lane, firstGood) }),
   }

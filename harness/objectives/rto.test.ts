@@ -134,3 +134,121 @@ test('without a fault there is no recovery to judge', async () => {
     because: 'no fault was injected',
   })
 })
+
+describe('the three clocks', () => {
+  test('count from the fault, from the first bad answer and from the procedure', async () => {
+    const { clocks } = await judged(
+      both(
+        adding(6500, 'procedure.started', { procedure: 'rejoin-node', form: 'corrected' }),
+        adding(6510, 'step.started', { procedure: 'rejoin-node', title: 'Start the node' }),
+        adding(7000, 'step.ended', {
+          procedure: 'rejoin-node',
+          title: 'Start the node',
+          outcome: 'done',
+        }),
+      ),
+    )
+
+    // First bad answer at 5,851.4 ms; certainly bad until 7,651.4, back by 7,753.4 ms.
+    expect(clocks).toMatchObject({
+      fault: { lo: 1846.4, hi: 1953.4 },
+      detection: { lo: 1800, hi: 1902 },
+      declaration: { lo: 1151.4, hi: 1253.4 },
+      detectedMs: 51.4,
+      firstGoodMs: 1953.4,
+      declaredMs: 700,
+      flaps: 0,
+      namedShare: 1,
+    })
+    expect(clocks?.steps).toEqual([
+      {
+        procedure: 'rejoin-node',
+        title: 'Start the node',
+        startedMs: 710,
+        endedMs: 1200,
+        outcome: 'done',
+      },
+    ])
+  })
+
+  test('stand still when the service was back before the procedure', async () => {
+    const started = { procedure: 'rejoin-node', form: 'corrected' } as const
+    const { clocks } = await judged(adding(9000, 'procedure.started', started))
+
+    expect(clocks?.declaration).toEqual({ lo: 0, hi: 0 })
+  })
+
+  test('have no end when the service had no stable run', async () => {
+    const { clocks } = await judged(
+      undefined,
+      madeRun({ outages: [{ fromMs: 5805, toMs: 99_000 }] }),
+    )
+
+    expect(clocks).toMatchObject({
+      fault: { hi: null },
+      detection: { hi: null },
+      firstGoodMs: null,
+    })
+    expect(clocks?.detection?.lo).toBeGreaterThan(5000)
+  })
+
+  test('have no detection when no client noticed', async () => {
+    const { clocks } = await judged(undefined, madeRun({ outages: [] }))
+
+    expect(clocks).toMatchObject({ detection: null, detectedMs: null, namedShare: null })
+  })
+
+  test('count how often the service was bad again', async () => {
+    const made = madeRun({
+      outages: [
+        { fromMs: 5805, toMs: 7000 },
+        { fromMs: 7500, toMs: 7800 },
+      ],
+    })
+
+    // Once on each of the two lanes.
+    expect((await judged(undefined, made)).clocks?.flaps).toBe(2)
+  })
+
+  test('are not there without a fault', async () => {
+    const kinds = ['fault.planned', 'fault.injected', 'fault.witnessed', 'fault.healed'] as const
+
+    expect((await judged(both(...kinds.map(without)))).clocks).toBeNull()
+  })
+})
+
+test('a lane that is bad again while the hold-down of the other lasts was not stable', async () => {
+  const badOn = (name: string, fromMs: number, toMs: number): Spoil => {
+    return (run) => {
+      for (const line of run.probes) {
+        if (line.kind !== 'sample' || line.data.lane !== name) continue
+        if (line.data.call < ns(fromMs) || line.data.call > ns(toMs)) continue
+        line.data = { ...line.data, ok: false, status: 503 }
+      }
+    }
+  }
+  const quick: Spoil = objectives(rtoWithin(5000, { stableCount: 2, holdDownMs: 1000 }))
+  // Writes are back at 7,000 and confirmed at 8,150; reads are back at 8,600 ms.
+  const made = () => madeRun({ outages: [{ fromMs: 5805, toMs: 7000 }] })
+  const slowReads = both(quick, badOn('read', 7000, 8600))
+  const alone = await judged(slowReads, made())
+  const again = await judged(both(slowReads, badOn('write', 9000, 9060)), made())
+
+  expect(alone.clocks?.fault.hi).toBeCloseTo(2853.4)
+  expect(again.clocks?.fault.hi).toBeCloseTo(3353.4)
+})
+
+test('availability counts what the clock demands, so a dead probe makes it worse', async () => {
+  const stopping: Spoil = (run) => {
+    run.probes = run.probes.filter((line) => line.kind !== 'sample' || line.data.call < ns(9000))
+  }
+  const whole = (await judged()).availability
+  const half = (await judged(stopping)).availability
+
+  // 10.6 s from steady to healing at 10 Hz; 19 slots are in the outage.
+  expect(whole).toEqual([
+    { lane: 'write', scheduled: 106, good: 87, share: 0.820755 },
+    { lane: 'read', scheduled: 106, good: 87, share: 0.820755 },
+  ])
+  expect(half?.[0]).toMatchObject({ scheduled: 106, good: 67 })
+})

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../journal/read.ts'
-import { isJudged } from '../journal/samples.ts'
+import { isJudged, type LaneSamples } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { type InjectedFault, injectedFaults } from './fault-record.ts'
 import { startOf } from './phase-span.ts'
@@ -33,10 +33,29 @@ export function serviceRecoveries(record: RunRecord, rule: StableRule): readonly
   return faults.flatMap((fault, i) => {
     const next = faults[i + 1]
     const end = next === undefined ? { until } : { until, nextFault: next.issued }
-    const lanes = judged.map((lane) => recoveryOf(lane, fault, rule, end))
+    const lanes = together(judged, fault, rule, end)
     const onlyAStep = lanes.every(({ cutShort, bad }) => cutShort === true && bad === 0)
     return onlyAStep ? [] : [inService(fault, lanes)]
   })
+}
+
+/**
+ * One service is good when all its lanes are: a lane that is bad again while the hold-down of a
+ * slower one lasts was not stable either.
+ */
+function together(
+  judged: readonly LaneSamples[],
+  fault: InjectedFault,
+  rule: StableRule,
+  end: { readonly until: Ns; readonly nextFault?: Ns },
+): readonly Recovery[] {
+  let holdUntil = 0
+  while (true) {
+    const lanes = judged.map((lane) => recoveryOf(lane, fault, rule, { ...end, holdUntil }))
+    const confirmed = Math.max(...lanes.map(({ confirmedAt }) => confirmedAt ?? 0))
+    if (confirmed <= holdUntil || !lanes.every(isStable)) return lanes
+    holdUntil = confirmed
+  }
 }
 
 function inService(fault: InjectedFault, lanes: readonly Recovery[]): ServiceRecovery {

@@ -1,8 +1,13 @@
+import type { Op } from '../journal/history.ts'
 import type { RunRecord } from '../journal/read.ts'
+import type { ReadOut } from '../journal/read-out.ts'
 import { isGood, isJudged } from '../journal/samples.ts'
 import { injectedFaults } from './fault-record.ts'
 import { leaderSightings } from './leadership.ts'
 import { startOf } from './phase-span.ts'
+import { oracleReadings } from './raft-oracle.ts'
+import { readBackFindings } from './read-back-findings.ts'
+import { DEFAULT_STABLE } from './recovery.ts'
 
 /**
  * Facts that a scenario can demand to have been seen at least once (`mustObserve`). A run in
@@ -33,8 +38,37 @@ export const FACTS: Readonly<
   'bad-probe': { says: 'a judged lane had a bad answer after the fault', seen: badProbe },
   'read-from-each-node': {
     says: 'the read-back reached each node',
-    seen: ({ frozen, passes }) =>
-      frozen.nodes.every((node) => passes.some((pass) => pass.node === node && pass.good.size > 0)),
+    seen: ({ frozen, passes, readOuts }) =>
+      frozen.nodes.every(
+        (node) =>
+          passes.some((pass) => pass.node === node && pass.good.size > 0) ||
+          readOuts.some((out) => out.node === node && hasContent(out)),
+      ),
+  },
+  'operation-unknown': {
+    says: 'a change of a register had no answer',
+    seen: ({ history }) => history?.ops.some(isUnknownChange) ?? false,
+  },
+  'cas-conflict': {
+    says: 'a conditional write was refused for its condition',
+    seen: ({ history }) => history?.ops.some(({ out }) => out.t === 'casfail') ?? false,
+  },
+  'operations-in-flight': {
+    says: 'the fault met an operation on a register under way',
+    seen: operationsInFlight,
+  },
+  'write-unknown-applied': {
+    says: 'a change without an answer was applied',
+    seen: (record) => unknownChanges(record).applied > 0,
+  },
+  'write-unknown-absent': {
+    says: 'a change without an answer was not applied',
+    seen: (record) => unknownChanges(record).absent > 0,
+  },
+  'young-survivor': {
+    says: 'a leader was killed while another node had just started',
+    seen: (record) =>
+      oracleReadings(record, DEFAULT_STABLE).some((reading) => reading.class === 'young'),
   },
   'kms-used': {
     says: 'the KMS was asked to encrypt while the cluster started',
@@ -91,4 +125,44 @@ function badProbe(record: RunRecord): boolean {
     }
     return false
   })
+}
+
+const isUnknownChange = ({ f, out }: Op): boolean => f !== 'read' && out.t === 'unknown'
+
+const hasContent = ({ registers }: ReadOut): boolean =>
+  [...registers.values()].some(({ state }) => state === 'present')
+
+/**
+ * One is enough: correctness.md asks for 50 at thousands of operations a second. Eight sequential
+ * clients at a hundred a second have eight under way at most, and mostly none.
+ */
+function operationsInFlight({ entries, history }: RunRecord): boolean {
+  return injectedFaults(entries).some(({ issued, proven }) =>
+    history?.ops.some(({ call, ret }) => call <= proven && ret >= issued),
+  )
+}
+
+/** Of the numbered writes and of the registers, resolved by what was read after the end. */
+function unknownChanges(record: RunRecord): { readonly applied: number; readonly absent: number } {
+  const { history, readOuts, passes } = record
+  const found = readBackFindings(record)
+  const present = new Set<string>()
+  for (const { registers } of readOuts) {
+    for (const { versions } of registers.values()) {
+      for (const { op } of versions.values()) if (op !== undefined) present.add(op)
+    }
+  }
+  const ops = history?.ops ?? []
+  // A deleted version does not tell whose it was.
+  const deletable = new Set(ops.flatMap(({ f, key }) => (f === 'delete' ? [key] : [])))
+  const writes = ops.filter((op) => op.f === 'write' && isUnknownChange(op))
+  const applied = writes.filter(({ op }) => op !== undefined && present.has(op))
+  const absent = writes.filter((op) => !applied.includes(op) && !deletable.has(op.key))
+  const recovered = found?.recoveredUnknown ?? 0
+  // What nobody looked for is neither.
+  const absentInLedger = passes.length === 0 ? 0 : (found?.unknown ?? 0) - recovered
+  return {
+    applied: recovered + applied.length,
+    absent: absentInLedger + (readOuts.length === 0 ? 0 : absent.length),
+  }
 }

@@ -1,12 +1,14 @@
 import type { RunRecord } from '../journal/read.ts'
 import { NS_PER_MS } from '../lib/clock.ts'
 import { percentile } from '../lib/percentile.ts'
+import { consistencyFindings } from './consistency.ts'
 import { injectedFaults } from './fault-record.ts'
 import { freshLaneAgrees } from './fresh-lane.ts'
 import { type Gate, idsOf } from './gate.ts'
 import { startOf } from './phase-span.ts'
 import { probeCoverage } from './probe-coverage.ts'
 import type { StableRule } from './recovery.ts'
+import { stampOutOfTime } from './stamps.ts'
 
 /** Is the measurement itself right? Each gate is derived from the files alone. */
 export function soundnessGates(record: RunRecord, rule: StableRule): readonly Gate[] {
@@ -18,8 +20,10 @@ export function soundnessGates(record: RunRecord, rule: StableRule): readonly Ga
     gates.push(calibration(record, timed), eventLoop(record, timed), ...host(record, timed))
     if (injectedFaults(record.entries).length > 0) gates.push(freshLane(record, rule, timed))
   }
-  const counted = idsOf(objectives, 'rpo')
+  const counted = idsOf(objectives, 'rpo', 'consistency')
   if (probed && counted.length > 0) gates.push(otherProcess(record, counted))
+  const consistent = idsOf(objectives, 'consistency')
+  if (consistent.length > 0) gates.push(checkersAgree(record, consistent))
   return gates
 }
 
@@ -42,21 +46,28 @@ function chains({ damage, seals }: RunRecord): Gate {
   )
 }
 
-/** A file that nobody closed may lack its tail: the process that wrote it died. */
-function recorder({ unsealed, frozen, ledger, lanes }: RunRecord): Gate {
+/**
+ * A file that nobody closed may lack its tail: the process that wrote it died. A client that did
+ * two things at once is a fault of the recorder, never of the product.
+ */
+function recorder({ unsealed, frozen, ledger, lanes, history }: RunRecord): Gate {
   const missing = frozen.probed && (ledger === undefined || lanes.length === 0)
+  const disorder = history?.disorder ?? []
   const reason = missing
     ? 'the probe left no samples or no ledger'
     : unsealed.length > 0
       ? `${unsealed.join(', ')} was never closed, so its end may be missing`
-      : 'every file was closed by the process that wrote it'
-  return sound('recorder', [], !missing && unsealed.length === 0, reason)
+      : (disorder[0] ?? 'every file was closed by the process that wrote it')
+  const held = !missing && unsealed.length === 0 && disorder.length === 0
+  return sound('recorder', [], held, reason)
 }
 
 const CLOCK_MOVED_MAX_MS = 25
 
-function clocks({ entries }: RunRecord, guards: readonly string[]): Gate {
-  const offsets = entries
+function clocks(record: RunRecord, guards: readonly string[]): Gate {
+  const astray = stampOutOfTime(record)
+  if (astray !== undefined) return sound('clocks', guards, false, astray)
+  const offsets = record.entries
     .filter((entry) => entry.kind === 'clock')
     .map(({ data }) => data.wallMs - data.t / NS_PER_MS)
   if (offsets.length < 2) {
@@ -137,19 +148,33 @@ function freshLane(record: RunRecord, rule: StableRule, guards: readonly string[
   return sound('fresh-lane', guards, held, reason)
 }
 
-function otherProcess({ passes, probePid }: RunRecord, guards: readonly string[]): Gate {
+function otherProcess({ passes, probePid, history }: RunRecord, guards: readonly string[]): Gate {
   const id = 'fresh-reader'
   if (passes.length === 0) return sound(id, guards, true, 'nothing was read back')
   if (probePid === undefined) {
     return sound(id, guards, false, 'the probe did not record its process id')
   }
-  const same = passes.filter(({ pid }) => pid === probePid)
+  const writers = [probePid, ...(history === undefined ? [] : [history.pid])]
+  const same = passes.find(({ pid }) => writers.includes(pid))
   return sound(
     id,
     guards,
-    same.length === 0,
-    same.length === 0
+    same === undefined,
+    same === undefined
       ? 'the writes were read back by another process than the one that wrote them'
-      : `the process that wrote also read back (pid ${probePid})`,
+      : `the process that wrote also read back (pid ${same.pid})`,
   )
+}
+
+/** Two checkers that share no code: where they differ, one of them is wrong and nobody knows which. */
+function checkersAgree(record: RunRecord, guards: readonly string[]): Gate {
+  const found = consistencyFindings(record)
+  const id = 'checkers-agree'
+  if (found === undefined) return sound(id, guards, true, 'there was no history to check')
+  const [first] = found.disagreements
+  const reason =
+    first === undefined
+      ? `two checkers say the same of ${found.keys} registers`
+      : `${found.disagreements.length} registers on which the checkers differ: ${first}`
+  return sound(id, guards, first === undefined, reason)
 }

@@ -1,6 +1,8 @@
-import type { JournalData, JournalKind, ObjectiveSpec } from '../journal/entry.ts'
+import type { JournalData, JournalKind, ObjectiveSpec, ReadData } from '../journal/entry.ts'
+import type { OperationData, OperationOutcome } from '../journal/operation.ts'
 import { judgeScenario } from './judge.ts'
 import { type MadeLine, type MadeRun, madeFrozen, madeRun, ns, recordOf } from './made-record.ts'
+import type { StableRule } from './recovery.ts'
 import type { Verdict } from './verdict.ts'
 
 /** The good run of `made-record.ts`, spoiled by one thing. */
@@ -55,13 +57,50 @@ export const both =
     for (const spoil of spoils) spoil(run)
   }
 
-export const rtoWithin = (limitMs: number): ObjectiveSpec => ({
-  kind: 'rto',
-  id: 'rto',
-  limitMs,
-  stableCount: 10,
-  holdDownMs: 2000,
-})
+export const rtoWithin = (
+  limitMs: number,
+  rule: StableRule = { stableCount: 10, holdDownMs: 2000 },
+): ObjectiveSpec => ({ kind: 'rto', id: 'rto', limitMs, ...rule })
 /** The promises of the good run. */
 export const [rtoSpec, rpoSpec] = madeFrozen.objectives as readonly [ObjectiveSpec, ObjectiveSpec]
 export const lostWrite = reading(30, 'vault-2', { state: 'absent', status: 404 })
+
+/** Changes what was recorded of one operation of the register workload, by its number. */
+export const answering =
+  (i: number, out: OperationOutcome): Spoil =>
+  (run) => {
+    run.ops = run.ops.map((line) =>
+      line.kind === 'return' && line.data.i === i ? { ...line, data: { ...line.data, out } } : line,
+    )
+  }
+
+/** Leaves lines of the register workload out. */
+export const withoutOps =
+  (leftOut: (line: MadeLine<OperationData>) => boolean): Spoil =>
+  (run) => {
+    run.ops = run.ops.filter((line) => !leftOut(line))
+  }
+
+/** The first operation of the made workload like this, in order of time. */
+export function operation(
+  run: MadeRun,
+  like: (call: OperationData['call'], out: OperationOutcome) => boolean,
+): OperationData['call'] {
+  const outs = new Map(
+    run.ops.flatMap((line) => (line.kind === 'return' ? [[line.data.i, line.data.out]] : [])),
+  )
+  for (const line of run.ops) {
+    const out = line.kind === 'call' ? outs.get(line.data.i) : undefined
+    if (line.kind === 'call' && out !== undefined && like(line.data, out)) return line.data
+  }
+  throw new Error('the made workload has no such operation')
+}
+
+/** Changes what the read-out has of versions of registers. */
+export const rereading =
+  (change: (data: ReadData['version']) => Partial<ReadData['version']> | undefined): Spoil =>
+  (run) => {
+    run.reads = run.reads.map((line) =>
+      line.kind === 'version' ? { ...line, data: { ...line.data, ...change(line.data) } } : line,
+    )
+  }

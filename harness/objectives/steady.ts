@@ -1,11 +1,13 @@
 import type { RunRecord } from '../journal/read.ts'
 import { callAt, isGood, isJudged, retAt } from '../journal/samples.ts'
-import { NS_PER_MS } from '../lib/clock.ts'
+import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { injectedFaults } from './fault-record.ts'
 import { lastStartOf, startOf } from './phase-span.ts'
 
 /** What the judged lanes did before anything was broken. */
 export type SteadyState = {
+  readonly from: Ns
+  readonly to: Ns
   readonly ms: number
   readonly acknowledged: number
   readonly lanes: readonly {
@@ -38,5 +40,5 @@ export function steadyState(record: RunRecord): SteadyState | undefined {
   })
   const write = record.lanes.find(({ info }) => info.kind === 'write' && info.judged)
   const acknowledged = lanes.find(({ lane }) => lane === write?.info.lane)?.good ?? 0
-  return { ms: (to - from) / NS_PER_MS, acknowledged, lanes }
+  return { from, to, ms: (to - from) / NS_PER_MS, acknowledged, lanes }
 }

@@ -2,6 +2,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { faultsOf } from './fault-record.ts'
 import { type Gate, idsOf } from './gate.ts'
+import { enoughOperations, readOutComplete } from './operation-gates.ts'
 import { readBackFindings } from './read-back-findings.ts'
 import { type Sometimes, sometimesOf } from './sometimes.ts'
 import { steadyState } from './steady.ts'
@@ -15,6 +16,10 @@ export function vacuityGates(record: RunRecord): readonly Gate[] {
   if (probed && measured.length > 0) gates.push(enoughSamples(record, measured))
   const counted = idsOf(objectives, 'rpo')
   if (probed && counted.length > 0) gates.push(readBackComplete(record, counted))
+  const consistent = idsOf(objectives, 'consistency')
+  if (consistent.length > 0) {
+    gates.push(enoughOperations(record, consistent), readOutComplete(record, consistent))
+  }
   const observed = sometimesOf(record)
   if (observed.length > 0) gates.push(mustObserve(observed))
   return gates

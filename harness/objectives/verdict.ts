@@ -1,9 +1,16 @@
+import type { LaneAvailability } from './availability.ts'
 import type { CheckSeen } from './checks.ts'
 import type { JudgedClaim } from './claim.ts'
+import type { RecoveryClocks } from './clocks.ts'
+import type { ConsistencyVerdict } from './consistency.ts'
+import type { JudgedFault } from './fault-record.ts'
 import type { Gate } from './gate.ts'
+import type { LaneOutages } from './lane-outages.ts'
+import type { LossWindow } from './loss-window.ts'
 import type { Cause, Judgement } from './objective.ts'
 import type { RecoveryPhase } from './phases.ts'
 import type { ProcedureSeen } from './procedures-seen.ts'
+import type { OracleReading } from './raft-oracle.ts'
 import type { OddWrite } from './read-back-findings.ts'
 import type { StableRule } from './recovery.ts'
 import type { Sometimes } from './sometimes.ts'
@@ -12,9 +19,9 @@ import type { Sometimes } from './sometimes.ts'
 
 export type VerdictWord = 'passed' | 'failed' | 'inconclusive' | 'aborted' | 'skipped'
 
-export type Unit = 'ms' | 'writes' | 'bad answers' | 'checks'
+export type Unit = 'ms' | 'writes' | 'bad answers' | 'checks' | 'violations'
 
-export type JudgedObjective = Judgement & {
+export type JudgedObjective = Omit<Judgement, 'found' | 'writesLost'> & {
   readonly id: string
   readonly kind: string
   readonly unit: Unit
@@ -22,28 +29,6 @@ export type JudgedObjective = Judgement & {
   readonly source?: string
   /** The scenario exists to show this miss. */
   readonly expectedMiss?: true
-}
-
-export type JudgedFault = {
-  readonly id: string
-  readonly name: string
-  readonly target: string
-  /** Nanoseconds of the run clock. */
-  readonly issued: number | null
-  readonly proven: number | null
-  readonly witnessed: boolean
-  readonly witness: string | null
-  readonly final: boolean
-  readonly healed: boolean
-  readonly residue: readonly string[]
-}
-
-export type LaneOutages = {
-  readonly lane: string
-  readonly count: number
-  /** Length of the longest one, and of all, in milliseconds. */
-  readonly longest: { readonly lo: number; readonly hi: number }
-  readonly sum: { readonly lo: number; readonly hi: number }
 }
 
 /** What a verdict is about, known before anything has run. */
@@ -93,6 +78,16 @@ export type Verdict = ScenarioIdentity & {
   /** What "stable" means here. */
   readonly stable: StableRule | null
   readonly steady: { readonly ms: number; readonly acknowledged: number } | null
+  // What follows is missing in verdicts of before it was derived.
+  /** The slowest recovery by three clocks. */
+  readonly clocks?: RecoveryClocks | null
+  readonly availability?: readonly LaneAvailability[]
+  readonly lossWindow?: LossWindow | null
+  readonly consistency?: ConsistencyVerdict | null
+  /** Each crash of a leader, held against Raft's timers. */
+  readonly oracle?: readonly OracleReading[]
+  /** Ids of the detectors that rang, `detections.ts` names them. */
+  readonly detected?: readonly string[]
 }
 
 /** A verdict for a scenario without a record: it was skipped, or never came to start. */
@@ -124,5 +119,11 @@ export function verdictWithoutRecord(
     outages: [],
     stable: null,
     steady: null,
+    clocks: null,
+    availability: [],
+    lossWindow: null,
+    consistency: null,
+    oracle: [],
+    detected: [],
   }
 }

@@ -1,9 +1,9 @@
 import { Child } from '../lib/child.ts'
 import { NS_PER_MS, type Ns, type RunClock } from '../lib/clock.ts'
-import { seconds } from '../lib/duration.ts'
+import { type Duration, milliseconds, seconds } from '../lib/duration.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Seed } from '../lib/seed.ts'
-import type { FromFlipServer, ToFlipServer, TrueOutage } from './flip-message.ts'
+import type { FlipPhase, FromFlipServer, ToFlipServer, TrueOutage } from './flip-message.ts'
 import type { CalibrationSample, Canary } from './probe-message.ts'
 
 /**
@@ -20,7 +20,7 @@ const ANSWER_WITHIN = seconds(10)
 
 /** Starts the server, lets it flip while `watch` is under way, and gives both views. */
 export async function flipUnder(
-  { clock, seed, certificate }: FlipOptions,
+  { clock, certificate, ...how }: FlipOptions,
   watch: (server: { readonly port: number; readonly canary: Canary }) => Promise<Watched>,
 ): Promise<{ truth: readonly TrueOutage[]; samples: readonly CalibrationSample[] }> {
   const child = new Child<ToFlipServer, FromFlipServer>({
@@ -40,9 +40,10 @@ export async function flipUnder(
       { said: 'listening', within: ANSWER_WITHIN },
     )
     const { end } = await watch(server)
+    const phasesMs = how.phasesMs ?? phases(how.seed)
     const { outages } = await child.ask(
-      { do: 'flip', phasesMs: phases(seed) },
-      { said: 'flipped', within: ANSWER_WITHIN },
+      { do: 'flip', phasesMs },
+      { said: 'flipped', within: lengthOf(phasesMs) },
     )
     return { truth: outages, samples: await end() }
   } finally {
@@ -56,12 +57,17 @@ export type FlipOptions = {
   readonly clock: RunClock
   readonly seed: Seed
   readonly certificate?: { readonly cert: string; readonly key: Secret } | undefined
+  /** Being good and being bad by turns; absent: the short flips of a calibration. */
+  readonly phasesMs?: readonly FlipPhase[]
 }
 
 /** The watcher has seen the server good; `end` gives what it has seen since. */
 export type Watched = { readonly end: () => Promise<readonly CalibrationSample[]> }
 
-function phases(seed: Seed): { good: number; bad: number }[] {
+const lengthOf = (phasesMs: readonly FlipPhase[]): Duration =>
+  milliseconds(ANSWER_WITHIN.ms + phasesMs.reduce((sum, { good, bad }) => sum + good + bad, 0))
+
+function phases(seed: Seed): FlipPhase[] {
   return Array.from({ length: FLIPS }, (_, flip) => ({
     good: GOOD_MS + seed.fraction(`calibration/${flip}/good`) * SPREAD_MS,
     bad: BAD_MS + seed.fraction(`calibration/${flip}/bad`) * SPREAD_MS,

@@ -22,9 +22,9 @@ parent.onMessage(async (message) => {
   }
   if (server === undefined) throw new Error(`"${message.do}" came before "listen"`)
   const outages: TrueOutage[] = []
-  for (const { good, bad } of message.phasesMs) {
+  for (const { good, bad, how } of message.phasesMs) {
     await sleep(good)
-    const from = server.fail()
+    const from = server.fail(how)
     await sleep(bad)
     outages.push({ from, until: server.mend() })
   }

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAuthority } from '../lib/certificates.ts'
 import { RunClock } from '../lib/clock.ts'
-import { seconds } from '../lib/duration.ts'
+import { milliseconds, seconds } from '../lib/duration.ts'
 import { HttpTarget, RequestFailed } from '../lib/http.ts'
 import { FlipServer } from './flip-server.ts'
 import { readResult } from './outcome.ts'
@@ -45,4 +45,26 @@ describe.each(['with TLS', 'without TLS'])('the flip server %s', (title) => {
       expect.any(Number),
     ])
   })
+})
+
+test('hangs on command, and never answers what it was asked meanwhile', async () => {
+  const server = await FlipServer.start(new RunClock())
+  const target = new HttpTarget({ host: '127.0.0.1', port: server.port })
+  onTestFinished(async () => {
+    await target.close()
+    await server.stop()
+  })
+  const ask = (ms: number) =>
+    target
+      .request({ method: 'GET', path: server.canary.path, within: milliseconds(ms) })
+      .then(({ status }) => status)
+      .catch((error: RequestFailed) => error.code)
+
+  expect(await ask(5_000)).toBe(200)
+  server.fail('hang')
+  const waiting = ask(200)
+  expect(await ask(50)).toBe('TIMEOUT')
+  server.mend()
+  expect(await ask(5_000)).toBe(200)
+  expect(await waiting).toBe('TIMEOUT')
 })

@@ -11,22 +11,28 @@ export type FlipCertificate = { readonly cert: string; readonly key: Secret }
 
 const PATH = '/v1/secret/data/calibration'
 
+/** `reset`: no connection lives. `hang`: they do, and no request is answered. */
+export type Failure = 'reset' | 'hang'
+
 /**
- * A server that answers like a KV v2 read and fails on command: it resets every connection it
- * has and every one it gets, until it is told to mend. It knows the instants of both.
+ * A server that answers like KV v2 (every write makes a version 1) and fails on command: it
+ * resets every connection it has and every one it gets, or answers nobody, until it is told to
+ * mend. It knows the instants of both.
  */
 export class FlipServer {
   readonly canary: { readonly path: string; readonly hash: string }
   readonly #server: Server
   readonly #clock: RunClock
   readonly #sockets = new Set<Socket>()
-  #failing = false
+  #failing: Failure | undefined
 
   private constructor(clock: RunClock, certificate: FlipCertificate | undefined) {
     const value = numberedValue(PATH, 0)
     const body = JSON.stringify({ data: { data: value, metadata: { version: 1 } } })
-    const answer: RequestListener = (_request, response) => {
-      response.setHeader('content-type', 'application/json').end(body)
+    const written = JSON.stringify({ data: { version: 1 } })
+    const answer: RequestListener = ({ method }, response) => {
+      if (this.#failing === 'hang') return
+      response.setHeader('content-type', 'application/json').end(method === 'GET' ? body : written)
     }
     this.canary = { path: PATH, hash: value.sha }
     this.#clock = clock
@@ -35,7 +41,7 @@ export class FlipServer {
         ? createServer(answer)
         : createTlsServer({ cert: certificate.cert, key: certificate.key.reveal() }, answer)
     this.#server.on('connection', (socket: Socket) => {
-      if (this.#failing) return void socket.resetAndDestroy()
+      if (this.#failing === 'reset') return void socket.resetAndDestroy()
       this.#sockets.add(socket)
       socket.on('error', () => {}) // resetting is what this server is for
       socket.once('close', () => this.#sockets.delete(socket))
@@ -54,15 +60,16 @@ export class FlipServer {
     return (this.#server.address() as AddressInfo).port
   }
 
-  fail(): Ns {
+  fail(how: Failure = 'reset'): Ns {
     const at = this.#clock.now()
-    this.#failing = true
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    this.#failing = how
+    if (how === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy()
     return at
   }
 
+  /** What was asked while it hung is never answered: whoever owed the answer is gone. */
   mend(): Ns {
-    this.#failing = false
+    this.#failing = undefined
     return this.#clock.now()
   }
 

@@ -8,13 +8,17 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { IssuedCertificate } from '../lib/certificates.ts'
+import { dataPath } from './value.ts'
 
 /**
  * The little of KV v2 that the mechanics of lanes and read-back need, for unit tests. What the
  * products really answer is asked of the products themselves, in the contract tests.
  */
 
-type Stored = { value: Record<string, unknown>; version: number; deleted?: boolean }
+type Version = { value: Record<string, unknown>; deleted?: boolean }
+
+/** The latest version, and those before it by their numbers. */
+type Stored = Version & { version: number; older?: Map<number, Version> }
 
 /** Answers itself and says so, or leaves the request to the imitation. */
 export type Intercept = (
@@ -76,34 +80,68 @@ export class KvImitation {
     for await (const chunk of request) body += chunk
     if (await this.intercept(request, response, body)) return
     if (url === '/v1/sys/health') return reply(response, this.health, {})
-    if (method === 'POST') return this.#write(url, body, response)
-    this.#read(url, response)
+    const { pathname, searchParams } = new URL(url, 'http://imitation')
+    if (method === 'POST') return this.#write(pathname, body, response)
+    if (method === 'DELETE') return this.#delete(pathname, response)
+    const of = METADATA.exec(pathname)?.[1]
+    if (of !== undefined) return this.#metadata(of, response)
+    this.#read(pathname, Number(searchParams.get('version') ?? 0), response)
   }
 
   #write(path: string, body: string, response: ServerResponse): void {
     const { data, options } = JSON.parse(body)
-    const version = this.secrets.get(path)?.version ?? 0
+    const { version = 0, older = new Map(), ...latest } = this.secrets.get(path) ?? {}
     if (options?.cas !== undefined && options.cas !== version) {
       const text = 'check-and-set parameter did not match the current version'
       reply(response, 400, { errors: [text] })
       return
     }
-    this.secrets.set(path, { value: data, version: version + 1 })
+    if (version > 0) older.set(version, latest)
+    this.secrets.set(path, { value: data, version: version + 1, older })
     reply(response, 200, { data: { version: version + 1 } })
   }
 
-  #read(path: string, response: ServerResponse): void {
+  #delete(path: string, response: ServerResponse): void {
     const stored = this.secrets.get(path)
+    if (stored !== undefined) stored.deleted = true
+    response.writeHead(204).end()
+  }
+
+  /** @param version 0: the latest. */
+  #read(path: string, version: number, response: ServerResponse): void {
+    const stored = this.secrets.get(path)
+    const isLatest = version === 0 || version === stored?.version
+    const found = isLatest ? stored : stored?.older?.get(version)
+    if (stored === undefined || found === undefined) {
+      reply(response, 404, { errors: [] })
+      return
+    }
+    const isDeleted = found.deleted === true
+    const about = { ...stateOf(found), version: isLatest ? stored.version : version }
+    const data = isDeleted ? null : found.value
+    reply(response, isDeleted ? 404 : 200, { data: { data, metadata: about } })
+  }
+
+  #metadata(name: string, response: ServerResponse): void {
+    const stored = this.secrets.get(dataPath(name))
     if (stored === undefined) {
       reply(response, 404, { errors: [] })
       return
     }
-    const deletion = stored.deleted === true ? '2026-01-01T00:00:00Z' : ''
-    const metadata = { version: stored.version, deletion_time: deletion, destroyed: false }
-    const data = stored.deleted === true ? null : stored.value
-    reply(response, stored.deleted === true ? 404 : 200, { data: { data, metadata } })
+    const all: [number, Version][] = [...(stored.older ?? []), [stored.version, stored]]
+    const versions = Object.fromEntries(
+      all.map(([version, found]): [number, unknown] => [version, stateOf(found)]),
+    )
+    reply(response, 200, { data: { current_version: stored.version, versions } })
   }
 }
+
+const METADATA = /^\/v1\/secret\/metadata\/(.+)$/
+
+const stateOf = ({ deleted }: Version) => ({
+  deletion_time: deleted === true ? '2026-01-01T00:00:00Z' : '',
+  destroyed: false,
+})
 
 export function reply(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { RequestFailed } from '../lib/http.ts'
-import { NO_SERVER_HEADER, readResult, type Seen, writeOutcome } from './outcome.ts'
+import {
+  isCasMismatch,
+  metadataResult,
+  NO_SERVER_HEADER,
+  readResult,
+  type Seen,
+  writeOutcome,
+} from './outcome.ts'
 
 const answer = (status: number, body: unknown = '', headers = {}): Seen => ({
   status,
@@ -182,5 +189,49 @@ describe('a read', () => {
     ['no answer in time', failed('TIMEOUT', true)],
   ] as const)('answered by %s proves nothing', (_title, seen) => {
     expect(readResult(seen).seen).toBe('nothing')
+  })
+})
+
+describe('a conditional write', () => {
+  test.each([
+    ['400 of check-and-set', errors(400, CAS), true],
+    ['400 of check-and-set and something else', errors(400, CAS, 'and more'), false],
+    ['400 of anything else', errors(400, 'missing data'), false],
+    ['500 with that text', errors(500, CAS), false],
+    ['a reset', failed('ECONNRESET', true), false],
+  ] as const)('answered by %s saw another version or not', (_title, seen, mismatch) => {
+    expect(isCasMismatch(seen)).toBe(mismatch)
+  })
+})
+
+describe('a read of metadata', () => {
+  const version = { created_time: '2026-01-01T00:00:00Z', deletion_time: '', destroyed: false }
+  const deletion_time = '2026-01-01T00:00:01Z'
+  const metadata = (versions: unknown, current_version: unknown = 3) =>
+    answer(200, { data: { current_version, max_versions: 250, versions } })
+
+  test('lists the versions in their order, and what became of them', () => {
+    const versions = {
+      10: { ...version, destroyed: true },
+      9: { ...version, deletion_time },
+      2: version,
+    }
+    expect(metadataResult(metadata(versions, 10))).toEqual({
+      seen: 'metadata',
+      current: 10,
+      versions: [{ version: 2 }, { version: 9, deleted: true }, { version: 10, destroyed: true }],
+    })
+  })
+
+  test.each([
+    ['no secret', errors(404), 'absent'],
+    ['a mount that is not there', errors(404, 'no handler for route "x"'), 'nothing'],
+    ['no versions', metadata(null), 'nothing'],
+    ['no current version', metadata({ 1: version }, null), 'nothing'],
+    ['a version that is no number', metadata({ a: version }), 'nothing'],
+    ['503 sealed', errors(503, SEALED), 'nothing'],
+    ['a reset', failed('ECONNRESET', true), 'nothing'],
+  ] as const)('answered by %s proves that much', (_title, seen, result) => {
+    expect(metadataResult(seen).seen).toBe(result)
   })
 })

@@ -57,6 +57,15 @@ export function writeOutcome(
   return { outcome: refused ? 'refused' : 'unknown', status, why: reasonOf(seen) }
 }
 
+/**
+ * Whether a conditional write was told that the version is another than the one it expected. It
+ * is refused, and more than that: an observation of the register.
+ */
+export function isCasMismatch(seen: Seen): boolean {
+  if (seen instanceof RequestFailed) return false
+  return seen.status === 400 && onlyErrorOf(bodyOf(seen)) === CAS_MISMATCH
+}
+
 function isRefusal(
   status: number,
   headers: HttpAnswer['headers'],
@@ -110,9 +119,7 @@ export function readResult(seen: Seen): ReadResult {
     if (Number.isInteger(version) && isGone(body)) {
       return { seen: 'deleted', version: version as number }
     }
-    if (body?.data === undefined && Array.isArray(body?.errors) && body.errors.length === 0) {
-      return { seen: 'absent' }
-    }
+    if (saysAbsent(body)) return { seen: 'absent' }
   }
   if (
     seen.status === 500 &&
@@ -123,23 +130,83 @@ export function readResult(seen: Seen): ReadResult {
   return { seen: 'nothing', why: reasonOf(seen) }
 }
 
+/** One version as the metadata of its secret lists it. */
+export type ListedVersion = {
+  readonly version: number
+  readonly deleted?: true
+  readonly destroyed?: true
+}
+
+export type MetadataResult =
+  | {
+      readonly seen: 'metadata'
+      readonly current: number
+      readonly versions: readonly ListedVersion[]
+    }
+  | { readonly seen: 'absent' }
+  | { readonly seen: 'nothing'; readonly why: string }
+
+/** What one read of the metadata of a KV v2 secret proves. */
+export function metadataResult(seen: Seen): MetadataResult {
+  if (seen instanceof RequestFailed) return { seen: 'nothing', why: failureOf(seen) }
+  const body = bodyOf(seen)
+  if (seen.status === 200) {
+    const { current_version: current, versions } = body?.data ?? {}
+    if (Number.isInteger(current) && typeof versions === 'object' && versions !== null) {
+      const listed = Object.entries(versions).map(([number, version]) =>
+        listedVersion(Number(number), version),
+      )
+      if (listed.every(({ version }) => Number.isInteger(version)))
+        return {
+          seen: 'metadata',
+          current: current as number,
+          versions: listed.toSorted((a, b) => a.version - b.version),
+        }
+    }
+    return { seen: 'nothing', why: '200 without versions' }
+  }
+  if (seen.status === 404 && saysAbsent(body)) return { seen: 'absent' }
+  return { seen: 'nothing', why: reasonOf(seen) }
+}
+
+const listedVersion = (version: number, metadata: Metadata): ListedVersion => ({
+  version,
+  ...(metadata?.destroyed === true ? { destroyed: true } : {}),
+  ...(isTime(metadata?.deletion_time) ? { deleted: true } : {}),
+})
+
+type Metadata =
+  | {
+      readonly version?: unknown
+      readonly deletion_time?: unknown
+      readonly destroyed?: unknown
+    }
+  | null
+  | undefined
+
 type Body = {
   readonly data?: {
     readonly version?: unknown
     readonly data?: unknown
-    readonly metadata?: {
-      readonly version?: unknown
-      readonly deletion_time?: unknown
-      readonly destroyed?: unknown
-    } | null
+    readonly metadata?: Metadata
+    readonly current_version?: unknown
+    readonly versions?: Readonly<Record<string, Metadata>> | null
   } | null
   readonly errors?: readonly unknown[]
 }
 
 function isGone(body: Body | undefined): boolean {
   const { deletion_time: deletionTime, destroyed } = body?.data?.metadata ?? {}
-  return destroyed === true || (typeof deletionTime === 'string' && deletionTime !== '')
+  return destroyed === true || isTime(deletionTime)
 }
+
+/** Empty unless deleted; no version of ours expires in the future. */
+const isTime = (deletionTime: unknown): boolean =>
+  typeof deletionTime === 'string' && deletionTime !== ''
+
+/** "There is nothing here": an empty list of errors, unlike a path that has no handler. */
+const saysAbsent = (body: Body | undefined): boolean =>
+  body?.data === undefined && Array.isArray(body?.errors) && body.errors.length === 0
 
 /** An answer that is no JSON came from something in between, and proves nothing by its text. */
 function bodyOf({ body }: Pick<HttpAnswer, 'body'>): Body | undefined {

@@ -17,7 +17,7 @@ import { type Probe, startProbe } from './probe.ts'
 import { dataPath, numberedValue } from './value.ts'
 
 const TOKEN = 'hvs.never-on-disk'
-const within = seconds(5)
+const within = seconds(8)
 
 let authority: Authority
 let certificate: IssuedCertificate
@@ -58,7 +58,7 @@ async function run(): Promise<Running> {
     token: new Secret(TOKEN),
     prefix: 'rpo/test',
     canary: { path: canary.k, hash: canary.sha },
-    rates: { write: 200, read: 200, fresh: 20, health: 20 },
+    rates: { write: 100, read: 100, fresh: 20, health: 20 },
     onDeath: (death) => deaths.push(death),
   })
   onTestFinished(async () => {
@@ -92,7 +92,12 @@ describe('the probe', () => {
     const { probe, kv, directory, deaths } = await run()
     expect(kv.requests).toEqual([])
     await probe.start()
-    const status = await probe.until('40 writes', afterWrites(40), { within })
+    await probe.until('40 writes', afterWrites(40), { within })
+    const status = await probe.until(
+      'somebody leads',
+      (seen) => (seen.leader === undefined ? notYet('nobody leads') : happened(seen)),
+      { within },
+    )
     expect(status.leader).toMatchObject({ node: expect.stringMatching(/^vault-[12]$/) })
     expect(Object.keys(status.lanes)).toEqual(['write', 'read'])
     await probe.stopWrites()
@@ -115,8 +120,15 @@ describe('the probe', () => {
     const ledger = await readAll<WriteEntry>(directory, 'writes.jsonl')
     const numbers = ledger.filter(({ kind }) => kind === 'sent').map(({ data }) => data.n)
     expect(numbers).toEqual(Array.from({ length: written }, (_, i) => i + 1))
-    expect(ledger.filter(({ kind }) => kind === 'answer')).toHaveLength(written)
-    expect([...kv.secrets.keys()].filter((path) => path.includes('rpo'))).toHaveLength(written)
+    const answers = ledger.filter((entry) => entry.kind === 'answer').map(({ data }) => data)
+    expect(answers).toHaveLength(written)
+    const stored = [...kv.secrets.keys()].filter((path) => path.includes('rpo'))
+    const unknown = answers.filter(({ outcome }) => outcome === 'unknown').length
+    const acknowledged = answers.filter(({ outcome }) => outcome === 'acknowledged').length
+    // On a machine too busy for its deadline a write may be there without an answer.
+    expect(stored.length).toBeGreaterThanOrEqual(acknowledged)
+    expect(stored.length).toBeLessThanOrEqual(acknowledged + unknown)
+    expect(acknowledged).toBeGreaterThanOrEqual(40)
   })
 
   test('journals its lanes, its samples on schedule and its own use, and never the token', async () => {
@@ -131,8 +143,8 @@ describe('the probe', () => {
     const { firstSlotAt, pid, lanes: infos } = lanes.data
     expect(pid).toBe(probe.pid)
     expect(infos.map(({ lane, judged, intervalMs }) => [lane, judged, intervalMs])).toEqual([
-      ['write', true, 5],
-      ['read', true, 5],
+      ['write', true, 10],
+      ['read', true, 10],
       ['fresh-read', false, 50],
       ['health/vault-1', false, 50],
       ['health/vault-2', false, 50],

@@ -33,6 +33,8 @@ export type ProbeOptions = {
   /** 20 Hz on the judged lanes, for scenarios of more than ten minutes. */
   readonly slow?: boolean
   readonly rates?: Partial<ProbeRates>
+  /** The self-test starts a defective probe instead of ours. */
+  readonly module?: URL
   /** The probe ended without being told to: from here on nothing is measured. */
   readonly onDeath: (death: ChildDied) => void
 }
@@ -72,7 +74,7 @@ export async function startProbe(options: ProbeOptions): Promise<Probe> {
   let isUp = false
   const child = new Child<ToProbe, FromProbe>({
     name: 'the probe',
-    module: new URL('./probe-process.ts', import.meta.url),
+    module: options.module ?? new URL('./probe-process.ts', import.meta.url),
     isUrgent: true,
     onMessage: (message) => {
       if (message.said === 'status') news.publish(message.status)

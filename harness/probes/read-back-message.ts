@@ -31,7 +31,9 @@ export type FromReadBack =
 export type LedgerSize = {
   /** Numbered writes that were sent, whatever became of them. */
   readonly writes: number
-  /** Where the ledger stops being readable, if it does: what follows was not read back. */
+  /** Of the register workload; 0 when there was none. */
+  readonly registers: number
+  /** Where a record stops being readable, if one does: what follows was not read back. */
   readonly broken?: string
 }
 
@@ -39,5 +41,7 @@ export type LedgerSize = {
 export type PassResult = Readonly<Record<ReadState, number>> & {
   readonly node: string
   readonly altered: number
+  /** Whose value was asked for; absent without a register workload. */
+  readonly registerVersions?: number
   readonly elapsedMs: number
 }

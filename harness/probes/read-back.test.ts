@@ -64,7 +64,7 @@ describe('the read-back', () => {
   test('reads every write of the ledger in each pass, in one sealed file', async () => {
     const { kv, options, target, entries } = await given(100)
     const readBack = await startReadBack(options)
-    expect(readBack.ledger).toEqual({ writes: 100 })
+    expect(readBack.ledger).toEqual({ writes: 100, registers: 0 })
     const counts = { present: 100, absent: 0, deleted: 0, unreadable: 0, altered: 0 }
     const balancer = await readBack.pass({ target: target('balancer'), as: 'balancer' })
     expect(balancer).toMatchObject({ node: 'balancer', ...counts })
@@ -98,11 +98,58 @@ describe('the read-back', () => {
     const readBack = await startReadBack(options)
     expect(readBack.ledger).toEqual({
       writes: 5,
+      registers: 0,
       broken: 'writes.jsonl: line 6 is not a complete entry',
     })
     const result = await readBack.pass({ target: target('vault-1'), as: 'leader' })
     expect(result).toMatchObject({ present: 5 })
     await readBack.stop()
+  })
+
+  test('reads the registers of a workload too: all versions once, the latest on each node', async () => {
+    const { kv, directory, options, target, entries } = await given(1)
+    const clock = new RunClock()
+    const file = new ChainWriter(join(directory, 'ops.jsonl'), clock)
+    file.append('workload', { pid: 1, clients: 8, operationsPerSecond: 100, seed: '7f3a' })
+    const key = 'rpo/test/register/t1/hot-1'
+    const about = { i: 1, client: 1, stream: 1, tenant: 't1', key, f: 'write', path: 'balancer' }
+    file.append('call', { ...about, op: 'x', conn: 'keepalive', intended: 1, call: 2 })
+    appendFileSync(join(directory, 'ops.jsonl'), '{"seq":2,"t":12')
+    const [first, latest] = [1, 2].map((n) => ({ ...numberedValue(dataPath(key), n) }))
+    kv.secrets.set(dataPath(key), {
+      value: latest as Record<string, unknown>,
+      version: 2,
+      older: new Map([[1, { value: first as Record<string, unknown> }]]),
+    })
+    const readBack = await startReadBack(options)
+    expect(readBack.ledger).toEqual({
+      writes: 1,
+      registers: 1,
+      broken: 'ops.jsonl: line 3 is not a complete entry',
+    })
+    const balancer = await readBack.pass({ target: target('balancer'), as: 'balancer' })
+    expect(balancer).toMatchObject({ present: 1, registerVersions: 2 })
+    const standby = await readBack.pass({ target: target('vault-2'), as: 'standby' })
+    expect(standby).toMatchObject({ present: 1, registerVersions: 1 })
+    const written = await entries(await readBack.stop())
+    expect(written.map(({ kind, data }) => [data.node, kind])).toEqual(
+      [
+        ['pass', 'read', 'pass.ended', 'register', 'version', 'version', 'registers.ended'].map(
+          (kind) => ['balancer', kind],
+        ),
+        ['pass', 'read', 'pass.ended', 'register', 'version', 'registers.ended'].map((kind) => [
+          'vault-2',
+          kind,
+        ]),
+      ].flat(),
+    )
+    expect(written.at(-1)?.data).toEqual({
+      node: 'vault-2',
+      keys: 1,
+      versions: 1,
+      listed: 2,
+      chosen: 'latest',
+    })
   })
 
   test('does not start without a ledger', async () => {

@@ -9,7 +9,7 @@ import type { FromReadBack, LedgerSize, PassResult, ToReadBack } from './read-ba
 
 export type ReadBackOptions = {
   readonly clock: RunClock
-  /** Where `writes.jsonl` is and `reads.jsonl` will be. */
+  /** Where `writes.jsonl` is, `ops.jsonl` may be, and `reads.jsonl` will be. */
   readonly directory: string
   /** PEM of the run's authority; absent when TLS is off. */
   readonly ca?: string | undefined
@@ -21,6 +21,7 @@ export type ReadBackPass = {
   readonly target: ProbeTarget
   /** Where standbys forward, a standby's answer is the leader's: the caller decides what it asks. */
   readonly as: ReadData['pass']['as']
+  /** For the numbered writes, and for the registers once more. */
   readonly within?: Duration
 }
 
@@ -30,8 +31,8 @@ const PASS_WITHIN = minutes(2)
 const GRACE_MS = 10_000
 
 /**
- * Starts the process that reads all numbered writes back, one per run, after the last write
- * has its answer.
+ * Starts the process that reads all numbered writes and the registers back, one per run, after
+ * the last change has its answer.
  * @throws {ChildDied} when there is no ledger, or the reads were recorded already.
  */
 export async function startReadBack(options: ReadBackOptions): Promise<ReadBack> {
@@ -45,7 +46,7 @@ export async function startReadBack(options: ReadBackOptions): Promise<ReadBack>
     },
   })
   try {
-    const { writes, broken } = await child.ask(
+    const { writes, registers, broken } = await child.ask(
       {
         do: 'configure',
         clockBase: clock.base.toString(),
@@ -56,7 +57,7 @@ export async function startReadBack(options: ReadBackOptions): Promise<ReadBack>
       { said: 'configured', within: ANSWER_WITHIN },
     )
     isUp = true
-    return new ReadBack(child, { writes, ...(broken === undefined ? {} : { broken }) })
+    return new ReadBack(child, { writes, registers, ...(broken === undefined ? {} : { broken }) })
   } catch (error) {
     child.kill()
     throw error
@@ -74,11 +75,11 @@ export class ReadBack {
     this.#child = child
   }
 
-  /** Reads every write from one target. One pass at a time. */
+  /** Reads every write and the registers from one target. One pass at a time. */
   async pass({ target, as, within = PASS_WITHIN }: ReadBackPass): Promise<PassResult> {
     const { result } = await this.#child.ask(
       { do: 'pass', target, as, withinMs: within.ms },
-      { said: 'passed', within: milliseconds(within.ms + GRACE_MS) },
+      { said: 'passed', within: milliseconds(2 * within.ms + GRACE_MS) },
     )
     return result
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dataPath, isIntact, numberedValue } from './value.ts'
+import { dataPath, isIntact, numberedValue, readNumberedValue } from './value.ts'
 
 const path = dataPath('rpo/7f3a/12')
 const value = numberedValue(path, 12)
@@ -32,5 +32,27 @@ describe('a numbered value', () => {
     ['a text', 'value'],
   ])('is not recognised in %s', (_title, read) => {
     expect(isIntact(read, value.sha)).toBe(false)
+  })
+})
+
+describe('a value that was read without knowing whose it is', () => {
+  test('tells it, when it is whole and belongs there', () => {
+    const { op, k, n, pad, sha } = value
+    expect(readNumberedValue({ sha, pad, op, n, k }, path)).toEqual({ op })
+  })
+
+  test.each([
+    ['damaged', { ...value, pad: '' }, 'its value is not what its checksum says'],
+    ['signed anew', { ...value, op: 'f' }, 'its value is not what its checksum says'],
+    [
+      "another path's",
+      numberedValue(dataPath('rpo/7f3a/13'), 13),
+      'its value belongs to /v1/secret/data/rpo/7f3a/13',
+    ],
+    ['of nobody', { k: path }, 'its value names no write'],
+    ['a text', 'value', 'its value is no object'],
+    ['nothing', null, 'its value is no object'],
+  ])('is damage when it is %s', (_title, read, why) => {
+    expect(readNumberedValue(read, path).why).toBe(why)
   })
 })

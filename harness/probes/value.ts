@@ -28,6 +28,19 @@ export function isIntact(value: unknown, hash: string): boolean {
   return read.sha === hash && contentHash(read) === hash
 }
 
+/** Whose value it is, or why it is nobody's: of another path, or not whole. */
+export function readNumberedValue(
+  value: unknown,
+  path: string,
+): { readonly op: string; readonly why?: never } | { readonly op?: string; readonly why: string } {
+  if (typeof value !== 'object' || value === null) return { why: 'its value is no object' }
+  const { op, k, sha } = value as Partial<NumberedValue>
+  if (typeof op !== 'string') return { why: 'its value names no write' }
+  if (sha !== contentHash(value)) return { op, why: 'its value is not what its checksum says' }
+  if (k !== path) return { op, why: `its value belongs to ${k}` }
+  return { op }
+}
+
 /** Servers give the fields back in an order of their own, so the order is fixed here. */
 function contentHash({ op, k, n, pad }: Partial<NumberedValue>): string {
   return createHash('sha256')
@@ -35,5 +48,6 @@ function contentHash({ op, k, n, pad }: Partial<NumberedValue>): string {
     .digest('hex')
 }
 
-/** Path of the KV v2 API under the mount `secret`. */
+/** Paths of the KV v2 API under the mount `secret`. */
 export const dataPath = (name: string): string => `/v1/secret/data/${name}`
+export const metadataPath = (name: string): string => `/v1/secret/metadata/${name}`

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { type MadeRun, madeRun, recordOf } from './made-record.ts'
+import { FACTS, isKnownFact } from './sometimes.ts'
+import { answering, operation, rereading, type Spoil, withoutOps } from './spoiled.ts'
+
+const run = madeRun()
+const unknown = operation(run, ({ f }, { t }) => f === 'write' && t === 'unknown')
+const calm = (): MadeRun => madeRun({ outages: [] })
+const hung = (): MadeRun => madeRun({ outages: [{ fromMs: 5805, toMs: 7700, how: 'hung' }] })
+const nobodyRead: Spoil = (made) => {
+  made.reads = []
+}
+const noOps = withoutOps(() => true)
+const none: Spoil = () => {}
+/** An operation that was under way at 5,800 ms, when the fault was issued. */
+const underWay: Spoil = (made) => {
+  for (const line of made.ops) {
+    if (line.kind === 'call' && line.data.i === 108) {
+      line.data = { ...line.data, call: 5_799_000_000 }
+    }
+  }
+}
+
+describe('the fact', () => {
+  test.each([
+    ['operation-unknown', 'a change had no answer', madeRun, none, true],
+    ['operation-unknown', 'every change had one', calm, none, false],
+    ['operation-unknown', 'there was no workload', madeRun, noOps, false],
+    ['cas-conflict', 'a condition did not hold', calm, none, true],
+    ['cas-conflict', 'there was no workload', calm, noOps, false],
+    ['operations-in-flight', 'the fault cut one off', madeRun, underWay, true],
+    ['operations-in-flight', 'the fault fell between two', calm, none, false],
+    ['write-unknown-applied', 'one is there', madeRun, none, true],
+    [
+      'write-unknown-applied',
+      'it is not there',
+      madeRun,
+      rereading(({ op }) => (op === unknown.op ? { op: 'op-1' } : undefined)),
+      false,
+    ],
+    ['write-unknown-applied', 'every write was answered', calm, none, false],
+    ['write-unknown-absent', 'a write that hung is not there', hung, none, true],
+    ['write-unknown-absent', 'nobody looked', hung, nobodyRead, false],
+    ['write-unknown-absent', 'every write was answered', calm, none, false],
+    ['read-from-each-node', 'all were', calm, none, true],
+    ['read-from-each-node', 'none was', calm, nobodyRead, false],
+    [
+      'read-from-each-node',
+      'only the registers were',
+      calm,
+      (made) => {
+        made.reads = made.reads.filter(({ kind }) => kind.startsWith('register'))
+      },
+      true,
+    ],
+  ] as const satisfies readonly (readonly [string, string, () => MadeRun, Spoil, boolean])[])(
+    '%s, when %s',
+    async (id, _, made, spoil, seen) => {
+      const changed = made()
+      spoil(changed)
+
+      expect(FACTS[id]?.seen(await recordOf(changed))).toBe(seen)
+    },
+  )
+
+  test('of an unknown write that a delete may hide is not taken for absent', async () => {
+    const made = madeRun({ outages: [{ fromMs: 5805, toMs: 7700 }] })
+    const keys = made.ops.flatMap((line) => (line.kind === 'call' ? [line.data] : []))
+    for (const { i, f, key } of keys) {
+      if (f === 'write' && key.endsWith('deletable-1') && i < 60) {
+        answering(i, { t: 'unknown', why: 'no answer within 1000 ms' })(made)
+      } else if (f === 'write' && i !== unknown.i) {
+        answering(i, { t: 'casfail' })(made)
+      }
+    }
+
+    expect(FACTS['write-unknown-absent']?.seen(await recordOf(made))).toBe(false)
+  })
+
+  test('that nobody knows is none', () => {
+    expect(isKnownFact('moon-rose')).toBe(false)
+    expect(isKnownFact('toString')).toBe(false)
+  })
+})
