@@ -2,7 +2,14 @@ import { median } from '../harness/lib/percentile.ts'
 import { Seed } from '../harness/lib/seed.ts'
 
 /** Milliseconds of each repetition of one arm. */
-export type Arm = { readonly name: string; readonly ms: readonly number[]; readonly median: number }
+export type Arm = {
+  readonly name: string
+  readonly ms: readonly number[]
+  readonly median: number
+  /** Where the tail is what counts. */
+  readonly p95?: number
+  readonly max?: number
+}
 
 /** What `bench --json` prints: one measure, or several that were taken together. */
 export type Measure = {
@@ -12,6 +19,8 @@ export type Measure = {
   readonly ratio: { readonly value: number; readonly lo: number; readonly hi: number }
   readonly arms: { readonly ours: Arm; readonly theirs: Arm }
   readonly n: number
+  /** How often what came out, where the runs have verdicts. */
+  readonly counts?: Readonly<Record<string, number>>
   readonly more?: readonly Measure[]
 }
 
@@ -52,13 +61,20 @@ export async function interleaved({
 
 const RESAMPLES = 2000
 
-/** Percentile bootstrap with a fixed seed: the same samples give the same interval. */
-export function ratioOf(a: readonly number[], b: readonly number[]): Measure['ratio'] {
+/**
+ * Percentile bootstrap with a fixed seed: the same samples give the same interval.
+ * @param of what is compared of each arm
+ */
+export function ratioOf(
+  a: readonly number[],
+  b: readonly number[],
+  of: (values: readonly number[]) => number = median,
+): Measure['ratio'] {
   const seed = new Seed('bootstrap')
   const draw = (from: readonly number[], which: string) =>
-    median(from.map((_, i) => seed.pick(`${which}/${i}`, from)))
+    of(from.map((_, i) => seed.pick(`${which}/${i}`, from)))
   const ratios = Array.from({ length: RESAMPLES }, (_, k) => draw(a, `a${k}`) / draw(b, `b${k}`))
   ratios.sort((x, y) => x - y)
   const at = (share: number) => ratios[Math.floor(share * (RESAMPLES - 1))] as number
-  return { value: median(a) / median(b), lo: at(0.025), hi: at(0.975) }
+  return { value: of(a) / of(b), lo: at(0.025), hi: at(0.975) }
 }

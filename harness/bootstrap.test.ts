@@ -104,6 +104,7 @@ test.each([
   [['list']],
   [['verify']],
   [['test', 'unit']],
+  [['bench', 'probe']],
   [['--help']],
   [[]],
 ])('%j needs no engine', async (args) => {
@@ -115,7 +116,7 @@ test.each([
   expect(failed.exit).toBe(7)
 })
 
-test.each([[['run']], [['images', 'ls']], [['test']]])(
+test.each([[['run']], [['images', 'ls']], [['test']], [['bench']]])(
   '%j without an engine says how to get one',
   async (args) => {
     await setUp()

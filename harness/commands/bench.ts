@@ -6,6 +6,9 @@ import { stopOnSignals } from './signals.ts'
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Measure>>> = {
   boot: async (options) => (await import('../../bench/boot.ts')).benchBoot(options),
+  crash: async (options) => (await import('../../bench/crash.ts')).benchCrash(options),
+  kills: async (options) => (await import('../../bench/kills.ts')).benchKills(options),
+  probe: async (options) => (await import('../../bench/probe.ts')).benchProbe(options),
   run: async (options) => (await import('../../bench/run.ts')).benchRun(options),
 }
 
@@ -42,6 +45,8 @@ export function benchCommand(finish: (exitCode: number) => void): Command {
 
 function told({ name, goal, ratio, arms, n, more = [] }: Measure): string {
   const { ours, theirs } = arms
+  if (n === 0)
+    return [`${name}: nothing could be measured, goal ${goal}`, ...more.map(told)].join('\n')
   const line = `${name}: ${ours.name} ${ours.median.toFixed(0)} ms : ${theirs.name} ${theirs.median.toFixed(0)} ms = ${ratio.value.toFixed(3)} (95 %: ${ratio.lo.toFixed(3)}–${ratio.hi.toFixed(3)}), n = ${n} each, goal ${goal}`
   return [line, ...more.map(told)].join('\n')
 }
