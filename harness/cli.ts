@@ -12,6 +12,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.ts')).listCommand(),
   judge: async () => (await import('./commands/record.ts')).judgeCommand(finish),
   report: async () => (await import('./commands/record.ts')).reportCommand(finish),
+  selftest: async () => (await import('./commands/selftest.ts')).selftestCommand(finish),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(finish),
   images: async () => (await import('./commands/images.ts')).imagesCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(finish),

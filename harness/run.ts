@@ -16,7 +16,8 @@ import { exitCodeOf } from './objectives/exit-code.ts'
 import type { Verdict } from './objectives/verdict.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
-import { type Multiplier, runScenario } from './scenario.ts'
+import type { Sabotage } from './sabotage.ts'
+import { type Multiplier, runScenario, type Scenario } from './scenario.ts'
 import type { Settings } from './settings.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
 import { type ResolvedImage, resolveImages } from './stack/images.ts'
@@ -43,6 +44,8 @@ export type RunOptions = {
   readonly settings: Settings
   readonly signal: AbortSignal
   readonly say: (line: string) => void
+  /** Of the self-test: something is made worse on purpose. */
+  readonly sabotage?: Sabotage
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
   readonly onJournal?: Parameters<Journal['watch']>[0]
   /** Called with each verdict as it is reached. */
@@ -95,6 +98,7 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     format: FORMAT_VERSION,
     id,
     argv: options.argv,
+    ...(options.sabotage === undefined ? {} : { planted: options.sabotage.defect }),
     seed,
     started,
     finished: wallClock(),
@@ -161,10 +165,20 @@ type All = {
 async function runAll({ options, stage, directory, seed, chosen, images, finished }: All) {
   const { signal } = options
   const teardowns: Promise<void>[] = []
+  const undos: (() => Promise<void>)[] = []
+  const planted = async (cluster: Cluster): Promise<Cluster> => {
+    const plant = await options.sabotage?.plant?.(cluster)
+    if (plant === undefined) return cluster
+    undos.push(plant.undo)
+    return plant.cluster
+  }
   const giveUp = (cluster: Cluster | undefined) => {
+    if (cluster === undefined) return
     // Off the critical path; awaited before the run ends, and swept by label if it fails.
-    if (cluster !== undefined)
-      teardowns.push(cluster.remove().catch((error) => options.say(messageOf(error))))
+    const undone = Promise.all(undos.splice(0).map((undo) => undo()))
+    teardowns.push(
+      undone.then(() => cluster.remove()).catch((error) => options.say(messageOf(error))),
+    )
   }
   for (const product of chosen) {
     let shared: Cluster | undefined
@@ -173,7 +187,7 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
       const name = scenarioDirectoryName(selected, product, repetition, options)
       const { verdict, reusable, cluster, seals } = await runScenario({
         name: selected.name,
-        scenario: selected.scenario,
+        scenario: sabotaged(selected.scenario, options.sabotage),
         ...(selected.variant === undefined ? {} : { variant: selected.variant }),
         directory: join(directory, name),
         product,
@@ -184,10 +198,8 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
         argv: options.argv,
         repro: reproOf(selected, product, seed, repetition, options),
         acquire: async (own) => {
-          shared ??= await stage.cluster(
-            { product, multiplier: options.multiplier, tls: options.tls },
-            own,
-          )
+          const wish = { product, multiplier: options.multiplier, tls: options.tls }
+          shared ??= await planted(await stage.cluster(wish, own))
           return shared
         },
         signal,
@@ -217,6 +229,14 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
     giveUp(shared)
   }
   await Promise.all(teardowns)
+}
+
+/** The same scenario, whose body has other verbs. */
+function sabotaged(scenario: Scenario, sabotage: Sabotage | undefined): Scenario {
+  const change = sabotage?.verbs
+  const { body } = scenario
+  if (change === undefined || body === undefined) return scenario
+  return { ...scenario, body: (verbs) => body(change(verbs)) }
 }
 
 function* repeated({ selected, repeat }: RunOptions) {

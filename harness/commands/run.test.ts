@@ -48,7 +48,7 @@ describe('is refused:', () => {
     ['run --repeat 1.5', 'it is not a number above 0'],
     ['run --fast', "unknown option '--fast'"],
     ['list faults', 'Allowed choices are scenarios.'],
-    ['test everything', 'Allowed choices are check, unit, contract, scenarios.'],
+    ['test everything', 'Allowed choices are check, unit, selftest, contract, scenarios.'],
   ])('%s', async (line, message) => {
     const command = COMMANDS[line.split(' ')[0] as string]?.() as Command
     await expect(parse(command, line)).rejects.toThrow(message)

@@ -47,6 +47,12 @@ export class Links {
     )
   }
 
+  /** A disabled link refuses connections. @throws when there is no such link. */
+  async setEnabled(name: string, enabled: boolean): Promise<void> {
+    const proxy = await this.#client.get(name)
+    await proxy.update({ enabled, listen: proxy.listen, upstream: proxy.upstream })
+  }
+
   /** What is not as it was made: disabled links and toxics, by name. */
   async residue(): Promise<readonly string[]> {
     // The client's own `getAll` drops the toxics, so the answer is read as it comes.

@@ -1,0 +1,17 @@
+import type { Verbs } from './body.ts'
+import type { Cluster } from './cluster/cluster.ts'
+
+/**
+ * A planted defect of a real run: the world is made worse behind the harness's back, and the
+ * verdict has to notice. A run that has one says so in `run.json` and proves nothing else.
+ */
+export type Sabotage = {
+  /** Id of the planted defect: `M01`. */
+  readonly defect: string
+  /** Changes the world around a cluster that is ready; what it returns is used instead. */
+  readonly plant?: (cluster: Cluster) => Promise<Planted>
+  /** Changes what the scenario's body can do. */
+  readonly verbs?: (verbs: Verbs) => Verbs
+}
+
+export type Planted = { readonly cluster: Cluster; readonly undo: () => Promise<void> }

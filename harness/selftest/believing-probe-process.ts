@@ -1,0 +1,4 @@
+import { takeForAcknowledged } from './misread-answers.ts'
+
+takeForAcknowledged()
+await import('../probes/probe-process.ts')

@@ -1,0 +1,72 @@
+import type { Entry, ReadEntry, WriteEntry } from '../journal/entry.ts'
+import { HistoryBuilder } from '../journal/history.ts'
+import { LedgerBuilder } from '../journal/ledger.ts'
+import type { OperationEntry } from '../journal/operation.ts'
+import type { ProbeUsage, RunRecord } from '../journal/read.ts'
+import { ReadBackBuilder } from '../journal/read-back.ts'
+import { ReadOutBuilder } from '../journal/read-out.ts'
+import { LaneBuilder } from '../journal/samples.ts'
+import type { MadeLine, MadeRun } from '../objectives/made-record.ts'
+
+/**
+ * The record of a made run without a disk in between: a thousand of them take seconds. What
+ * only files can show, which is broken chains and missing ends, it does not have.
+ */
+export function recordOf(run: MadeRun): RunRecord {
+  const [frozen] = run.journal
+  if (frozen?.kind !== 'frozen') throw new Error('a made run begins with its promise')
+  const ledger = new LedgerBuilder()
+  for (const line of run.writes) ledger.add(lineOf(line) as WriteEntry)
+  const reads = new ReadBackBuilder()
+  const readOuts = new ReadOutBuilder()
+  for (const line of run.reads) {
+    reads.add(lineOf(line) as ReadEntry)
+    readOuts.add(lineOf(line) as ReadEntry)
+  }
+  const operations = new HistoryBuilder()
+  for (const line of run.ops) operations.add(lineOf(line) as OperationEntry)
+  const history = operations.finish()
+  return {
+    directory: 'made',
+    frozen: frozen.data,
+    entries: run.journal.map((line) => lineOf(line) as Entry),
+    ...probed(run.probes),
+    ledger: ledger.finish(),
+    passes: reads.finish(),
+    ...(history === undefined ? {} : { history }),
+    readOuts: readOuts.finish(),
+    seals: [],
+    unsealed: [],
+    damage: [],
+  }
+}
+
+function probed(
+  lines: MadeRun['probes'],
+): Pick<RunRecord, 'lanes' | 'usage'> & { readonly probePid?: number } {
+  const lanes = new Map<string, LaneBuilder>()
+  const usage: ProbeUsage[] = []
+  let pid: number | undefined
+  for (const { kind, data, t } of lines) {
+    if (kind === 'sample') lanes.get(data.lane)?.add(data)
+    else if (kind === 'usage') usage.push({ ...data, t })
+    else if (kind === 'lanes') {
+      pid = data.pid
+      for (const info of data.lanes) lanes.set(info.lane, new LaneBuilder(info))
+    }
+  }
+  return {
+    lanes: [...lanes.values()].map((lane) => lane.finish()),
+    usage,
+    ...(pid === undefined ? {} : { probePid: pid }),
+  }
+}
+
+/** Number and chain are the files'; no rule looks at them. */
+const lineOf = ({ t, kind, data }: MadeLine<Record<string, unknown>>) => ({
+  seq: 0,
+  t,
+  kind,
+  data,
+  prev: '',
+})

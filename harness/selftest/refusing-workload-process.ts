@@ -1,0 +1,4 @@
+import { takeForRefused } from './misread-answers.ts'
+
+takeForRefused()
+await import('../probes/workload-process.ts')

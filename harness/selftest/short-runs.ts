@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { NotARecord, type RunRecord, readRecord } from '../journal/read.ts'
+import { Child } from '../lib/child.ts'
+import { seconds } from '../lib/duration.ts'
+import type { FromShortRun, ToShortRun } from './short-run-message.ts'
+
+export type ShortRunWanted = {
+  readonly name: string
+  readonly tampering?: string
+}
+
+export type ShortRunDone = ShortRunWanted & {
+  /** Absent when the run did not even leave a journal. */
+  readonly record?: RunRecord
+  readonly broken?: string
+}
+
+/** A short run takes ten seconds, and longer on a host that others use. */
+const ENDS_WITHIN = seconds(60)
+/** So many at once leave a part of two cores idle; more would measure the host. */
+const AT_ONCE = 3
+
+/**
+ * Runs them, a few at a time, each in a process and a directory of its own. Those of one round
+ * begin together, so that none measures while another starts its processes, and records are read
+ * when all have ended.
+ */
+export async function shortRuns(
+  wanted: readonly ShortRunWanted[],
+  {
+    directory,
+    seed,
+    signal,
+    onEnded = () => {},
+  }: {
+    readonly directory: string
+    readonly seed: string
+    readonly signal: AbortSignal
+    readonly onEnded?: (name: string, broken: string | undefined) => void
+  },
+): Promise<readonly ShortRunDone[]> {
+  const broken = new Map<ShortRunWanted, string | undefined>()
+  for (let first = 0; first < wanted.length; first += AT_ONCE) {
+    signal.throwIfAborted()
+    const round = wanted.slice(first, first + AT_ONCE).map(async (run) => {
+      const why = await inOwnProcess(run, { directory: join(directory, run.name), seed, signal })
+      broken.set(run, why)
+      onEnded(run.name, why)
+    })
+    await Promise.all(round)
+  }
+  const done: ShortRunDone[] = []
+  for (const run of wanted) {
+    const why = broken.get(run)
+    const record = await recordIn(join(directory, run.name))
+    done.push({
+      ...run,
+      ...(record === undefined ? {} : { record }),
+      ...(why === undefined ? {} : { broken: why }),
+    })
+  }
+  return done
+}
+
+async function inOwnProcess(
+  { name, tampering }: ShortRunWanted,
+  {
+    directory,
+    seed,
+    signal,
+  }: { readonly directory: string; readonly seed: string; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const child = new Child<ToShortRun, FromShortRun>({
+    name: `the short run ${name}`,
+    module: new URL('./short-run-process.ts', import.meta.url),
+    isUrgent: true, // it holds the servers, and the lanes are to measure them and not the host
+    onDeath: () => {}, // whoever asks it learns of it
+  })
+  const stop = () => child.kill()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    const { broken } = await child.ask(
+      { do: 'run', name, directory, seed, ...(tampering === undefined ? {} : { tampering }) },
+      { said: 'ended', within: ENDS_WITHIN },
+    )
+    return broken
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    signal.removeEventListener('abort', stop)
+    child.allowEnd()
+    child.kill()
+    await child.gone
+  }
+}
+
+async function recordIn(directory: string): Promise<RunRecord | undefined> {
+  try {
+    return await readRecord(directory)
+  } catch (error) {
+    if (error instanceof NotARecord) return undefined
+    throw error
+  }
+}
