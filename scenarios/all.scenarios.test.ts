@@ -8,10 +8,17 @@ import { performRun } from '../harness/run.ts'
 import { readSettings } from '../harness/settings.ts'
 
 /** Gates that a busy host fails and no change of the code mends: they measure the machine. */
-const HOST_GATES = ['calibration', 'probe-coverage', 'probe-process', 'clocks', 'host']
+const HOST_GATES = [
+  'calibration',
+  'probe-coverage',
+  'probe-process',
+  'clocks',
+  'host',
+  'operations', // fewer of them than aimed at
+]
 
 /** What those gates guard. */
-const TIMED = ['rto', 'no-outage']
+const TIMED = ['rto', 'no-outage', 'consistency']
 
 // The same function that `./drill run` calls. The scenarios share their clusters, so the suite is
 // one test, and every verdict that is not as it should be is shown with its reason.

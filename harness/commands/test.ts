@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Argument, Command } from 'commander'
 import { CommandFailed, run } from '../lib/command.ts'
@@ -58,10 +58,35 @@ async function runPart(part: Part, counts: Counts[]): Promise<boolean> {
     case 'check':
       return checkSources()
     case 'selftest':
-      return succeeds(process.execPath, [CLI, 'selftest', '--level', 'L0,L1', '--out', RESULTS])
+      return plantDefects()
     default:
       return runProject(part, counts)
   }
+}
+
+/** Doubts that a busy host raises and no change of the code mends: they measure the machine. */
+const HOST_GATES = /\b(calibration|probe-coverage|probe-process|clocks|host|operations)\b/
+
+/**
+ * Everything planted must be caught, here as by hand. The run without a defect may be in doubt
+ * where the host is too busy for the probe: the harness is on trial, not the machine.
+ */
+async function plantDefects(): Promise<boolean> {
+  const args = [CLI, 'selftest', '--level', 'L0,L1', '--out', RESULTS]
+  const exitCode = await exitOf(process.execPath, args)
+  if (exitCode !== EXIT.inconclusive) return exitCode === EXIT.passed
+  const [name = ''] = readdirSync(RESULTS).filter((entry) => entry.includes('selftest'))
+  const { controls } = JSON.parse(readFileSync(join(RESULTS, name, 'selftest.json'), 'utf8')) as {
+    readonly controls: readonly { outcome: string; level: string; reason: string }[]
+  }
+  const open = controls.filter(({ outcome }) => outcome !== 'passed')
+  const isHostTooBusy =
+    open.length > 0 &&
+    open.every(({ level, outcome, reason }) => {
+      return level === 'L1' && outcome === 'inconclusive' && HOST_GATES.test(reason)
+    })
+  if (isHostTooBusy) print('the host is too busy to tell whether the run without a defect passes')
+  return isHostTooBusy
 }
 
 async function prepareImages(): Promise<void> {
@@ -106,14 +131,18 @@ function countsIn(file: string): Counts {
   }
 }
 
-async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+const succeeds = async (program: string, args: readonly string[]): Promise<boolean> =>
+  (await exitOf(program, args)) === EXIT.passed
+
+/** The exit code; one that a signal ended has none and counts as failed. */
+async function exitOf(program: string, args: readonly string[]): Promise<number> {
   try {
     await run(program, args, { cwd: ROOT, within: minutes(40), onLine: print })
-    return true
+    return EXIT.passed
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     if (error.lastLines.length === 0) print(error.message)
-    return false
+    return typeof error.exit === 'number' ? error.exit : EXIT.failed
   }
 }
 

@@ -74,7 +74,8 @@ export class ChainWriter {
   }
 }
 
-type Unchained = Omit<Line, 'seq' | 'prev'>
+/** A line before it has its place. */
+export type Unchained = Omit<Line, 'seq' | 'prev'>
 
 /**
  * A whole chained file at once, for records that are made up: what a `ChainWriter` writes, without

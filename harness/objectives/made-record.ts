@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chainOf, type Seal } from '../journal/chain.ts'
+import type { Seal, Unchained } from '../journal/chain.ts'
 import type {
   Frozen,
   JournalData,
@@ -21,6 +21,7 @@ import {
   WRITES_FILE,
 } from '../journal/read.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
+import { madeChain } from './made-chain.ts'
 import { madeWorkload } from './made-operations.ts'
 import { madeReadBack } from './made-read-back.ts'
 
@@ -255,8 +256,8 @@ function addWrite(
 /** Writes a made run as the product would, and returns the seal of its journal. */
 export function writeRun(directory: string, run: MadeRun): Seal {
   mkdirSync(directory, { recursive: true })
-  const write = (file: string, lines: readonly { t: Ns; kind: string; data: unknown }[]): Seal => {
-    const { bytes, seal } = chainOf(file, lines)
+  const write = (file: string, lines: readonly Unchained[]): Seal => {
+    const { bytes, seal } = madeChain(file, lines)
     writeFileSync(join(directory, file), bytes, { flag: 'wx' })
     return seal
   }

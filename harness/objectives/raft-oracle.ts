@@ -104,9 +104,13 @@ function reading(record: RunRecord, recovery: ServiceRecovery, heartbeatMs: numb
   const told = `${fault.target} was replaced after ${formatBracket(measured)}`
   const says = {
     'too fast': `${told}, sooner than a survivor can miss a leader that died (${short(min)}): no leader crashed`,
-    'as expected': `${told}, Raft's timers give ${short(expected.p50)} (99 %: ${short(expected.p99)})`,
+    'as expected': `${told}, Raft's timers give ${short(expected.p50)} (99 %: ${short(expected.p99)})${
+      hiMs !== null && hiMs > expected.p99 ? ', and a failed election more explains it' : ''
+    }`,
     slow: `${told}, long after what Raft's timers give (99 %: ${short(expected.p99)})`,
   }[pace]
+  const { balancerMs } = allowance
+  const late = balancerMs > heartbeatMs ? `, ${short(balancerMs)} of it after another node led` : ''
   const about = {
     settled: '',
     young: `, a survivor being ${short(youngestMs ?? 0)} old and perhaps still tripling its timeouts`,
@@ -124,11 +128,15 @@ function reading(record: RunRecord, recovery: ServiceRecovery, heartbeatMs: numb
     position: hiMs === null ? null : waits.shareUpTo(hiMs - allowedMs),
     ratio: hiMs === null ? null : Math.round((1000 * hiMs) / expected.p50) / 1000,
     pace,
-    because: `${says}${about}`,
+    because: `${says}${late}${about}`,
   }
 }
 
-/** An election that fails costs one or two timeouts more; slower than that is no bad luck. */
+/**
+ * An election that fails costs one or two timeouts more; slower than that is no bad luck. Under
+ * writes it is common: when the last entry reached one survivor only, the other cannot win, and
+ * the one that can waits for its election timeout.
+ */
 const FAILED_ROUND = 2
 
 const short = (ms: number): string => formatDuration({ ms })

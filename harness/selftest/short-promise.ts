@@ -3,7 +3,7 @@ import type { Seed } from '../lib/seed.ts'
 import { FAKE_NODES } from './fake-vault.ts'
 
 export const STABLE_COUNT = 5
-export const HOLD_DOWN_MS = 1200
+export const HOLD_DOWN_MS = 1000
 /** Far above what the imitation needs: only a defect can miss it. */
 const LIMIT_MS = 2500
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { NotARecord, type RunRecord, readRecord } from '../journal/read.ts'
 import { Child } from '../lib/child.ts'
 import { seconds } from '../lib/duration.ts'
@@ -19,11 +20,15 @@ export type ShortRunDone = ShortRunWanted & {
 const ENDS_WITHIN = seconds(60)
 /** So many at once leave a part of two cores idle; more would measure the host. */
 const AT_ONCE = 3
+/**
+ * Between the first starts: a run takes three times as long, so that while one calibrates its
+ * probe, which takes half a core, the others do not.
+ */
+const APART_MS = 3000
 
 /**
- * Runs them, a few at a time, each in a process and a directory of its own. Those of one round
- * begin together, so that none measures while another starts its processes, and records are read
- * when all have ended.
+ * Runs them, a few at a time, each in a process and a directory of its own. Records are read when
+ * all have ended: reading costs what their servers need.
  */
 export async function shortRuns(
   wanted: readonly ShortRunWanted[],
@@ -40,15 +45,18 @@ export async function shortRuns(
   },
 ): Promise<readonly ShortRunDone[]> {
   const broken = new Map<ShortRunWanted, string | undefined>()
-  for (let first = 0; first < wanted.length; first += AT_ONCE) {
-    signal.throwIfAborted()
-    const round = wanted.slice(first, first + AT_ONCE).map(async (run) => {
+  const queue = wanted.values()
+  const worker = async (number: number) => {
+    await sleep(number * APART_MS, undefined, { signal })
+    for (const run of queue) {
+      signal.throwIfAborted()
       const why = await inOwnProcess(run, { directory: join(directory, run.name), seed, signal })
       broken.set(run, why)
       onEnded(run.name, why)
-    })
-    await Promise.all(round)
+    }
   }
+  const workers = Math.min(AT_ONCE, wanted.length)
+  await Promise.all(Array.from({ length: workers }, (_, number) => worker(number)))
   const done: ShortRunDone[] = []
   for (const run of wanted) {
     const why = broken.get(run)
