@@ -6,6 +6,7 @@ import type { Selected } from './catalogue.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { type RunScenario, writeRunFile } from './evidence/run-file.ts'
 import { writeReports } from './evidence/run-report.ts'
+import { Interrupted } from './interrupted.ts'
 import type { Seal } from './journal/chain.ts'
 import { FORMAT_VERSION } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
@@ -277,14 +278,3 @@ function reproOf(
 
 const signalExit = ({ reason }: AbortSignal): number =>
   reason instanceof Interrupted ? reason.exitCode : 130
-
-/** The user stopped the run. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-  /** 128 + the signal's number, as shells do. */
-  readonly exitCode: number
-  constructor(by: 'SIGINT' | 'SIGTERM') {
-    super(`stopped by ${by}`)
-    this.exitCode = by === 'SIGINT' ? 130 : 143
-  }
-}

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander'
 import type { Measure } from '../../bench/arms.ts'
 import type { BenchOptions } from '../../bench/with-stage.ts'
+import { Interrupted } from '../interrupted.ts'
 import { EXIT } from '../objectives/exit-code.ts'
 import { stopOnSignals } from './signals.ts'
 
@@ -39,9 +40,13 @@ export function benchCommand(finish: (exitCode: number) => void): Command {
         print(json ? JSON.stringify(result, null, 2) : told(result))
       }
       stopping.forget()
-      finish(EXIT.passed)
+      finish(stoppedBy(stopping.signal) ?? EXIT.passed)
     })
 }
+
+/** What was measured until then has been printed; it is still no whole bench. */
+const stoppedBy = ({ reason }: AbortSignal): number | undefined =>
+  reason instanceof Interrupted ? reason.exitCode : undefined
 
 function told({ name, goal, ratio, arms, n, more = [] }: Measure): string {
   const { ours, theirs } = arms

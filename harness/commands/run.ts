@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadCatalogue, type Selected, selectAll, suite } from '../catalogue.ts'
 import { summaryLines } from '../evidence/summary.ts'
 import { type Duration, parseDuration } from '../lib/duration.ts'
-import { performRun, type RunOptions } from '../run.ts'
+import type { RunOptions } from '../run.ts'
 import type { Multiplier } from '../scenario.ts'
 import { readSettings } from '../settings.ts'
 import { confirmOnTerminal } from './confirm.ts'
@@ -77,6 +77,8 @@ async function run(names: readonly string[], flags: Flags): Promise<number> {
   const stopping = stopOnSignals((line) => progress.say(line))
   const paint = palette(settings, process.stdout)
   try {
+    // The clients of engine and AWS take longer to load than everything before this line.
+    const { performRun } = await import('../run.ts')
     const result = await performRun({
       selected,
       label:

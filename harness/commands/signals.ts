@@ -1,4 +1,4 @@
-import { Interrupted } from '../run.ts'
+import { Interrupted } from '../interrupted.ts'
 
 /** The first signal stops the run, which heals, collects and removes; the second one ends it at once. */
 export function stopOnSignals(say: (line: string) => void): {

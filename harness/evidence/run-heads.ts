@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstatSync } from 'node:fs'
+import { createReadStream, lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { JOURNAL_FILE } from '../journal/journal.ts'
 import type { RunRecord } from '../journal/read.ts'
@@ -54,10 +54,8 @@ async function whyNotWhole(path: string, head: string): Promise<string | undefin
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256')
-  await using handle = await openRegular(path)
-  for await (const chunk of handle.createReadStream({ autoClose: false })) {
-    hash.update(chunk as Buffer)
-  }
+  const file = createReadStream(path, { fd: openRegular(path) }) // closes it
+  for await (const chunk of file) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }
 

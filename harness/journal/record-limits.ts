@@ -22,7 +22,7 @@ export type RecordLimits = {
 
 /**
  * A run of one fault has some hundred entries; so many make about 70 MiB of memory. Per hour the
- * probe writes 0.83 million lines at its full rates (1 GiB in five), the ledger 0.36, the workload
+ * probe writes 0.65 million lines at its full rates (1 GiB in six), the ledger 0.36, the workload
  * 0.72; the read-back reads each write through the balancer and on each node.
  */
 export const RECORD_LIMITS: RecordLimits = {

@@ -1,5 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
 /**
@@ -9,16 +8,19 @@ import { basename } from 'node:path'
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-/** @throws {FileUnreadable}; ENOENT as Node says it. */
-export async function openRegular(path: string): Promise<FileHandle> {
-  const handle = await open(path, FLAGS).catch((error) => {
-    throw unopened(path, error)
-  })
+/**
+ * @returns its descriptor, to be closed
+ * @throws {FileUnreadable}; ENOENT as Node says it.
+ */
+export function openRegular(path: string): number {
+  const descriptor = opened(path)
   try {
-    mustBeFile(path, await handle.stat())
-    return handle
+    const found = fstatSync(descriptor)
+    if (found.isFile()) return descriptor
+    const what = found.isDirectory() ? 'directory' : found.isFIFO() ? 'pipe' : 'device'
+    throw new FileUnreadable(path, `is a ${what}, not a file`)
   } catch (error) {
-    await handle.close()
+    closeSync(descriptor)
     throw error
   }
 }
@@ -28,16 +30,9 @@ const TEXT_MAX_MIB = 64
 
 /** @throws {FileUnreadable}; ENOENT as Node says it. */
 export function readRegularText(path: string): string {
-  let descriptor: number
+  const descriptor = openRegular(path)
   try {
-    descriptor = openSync(path, FLAGS)
-  } catch (error) {
-    throw unopened(path, error)
-  }
-  try {
-    const found = fstatSync(descriptor)
-    mustBeFile(path, found)
-    if (found.size > TEXT_MAX_MIB * 2 ** 20) {
+    if (fstatSync(descriptor).size > TEXT_MAX_MIB * 2 ** 20) {
       throw new FileUnreadable(path, `is larger than ${TEXT_MAX_MIB} MiB`)
     }
     return readFileSync(descriptor, 'utf8')
@@ -46,21 +41,19 @@ export function readRegularText(path: string): string {
   }
 }
 
-function mustBeFile(path: string, found: Stats): void {
-  if (found.isFile()) return
-  const what = found.isDirectory() ? 'directory' : found.isFIFO() ? 'pipe' : 'device'
-  throw new FileUnreadable(path, `is a ${what}, not a file`)
-}
-
 const LINK_CODES = ['ELOOP', 'EMLINK'] // what O_NOFOLLOW answers to a symbolic link
 
-function unopened(path: string, error: unknown): unknown {
-  const { code = 'unknown error' } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT') return error
-  const why = LINK_CODES.includes(code)
-    ? 'is a symbolic link, not a file'
-    : `cannot be read: ${code}`
-  return new FileUnreadable(path, why, { cause: error })
+function opened(path: string): number {
+  try {
+    return openSync(path, FLAGS)
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw error
+    const why = LINK_CODES.includes(code)
+      ? 'is a symbolic link, not a file'
+      : `cannot be read: ${code}`
+    throw new FileUnreadable(path, why, { cause: error })
+  }
 }
 
 /** Something is there under this name, and it is no file that can be read. */

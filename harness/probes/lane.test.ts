@@ -17,7 +17,7 @@ import { dataPath, numberedValue } from './value.ts'
 
 /** Short, as some tests wait for it, and longer than a handshake on a busy machine. */
 /** Of lanes that are to wait in vain. */
-const DEADLINE_MS = 300
+const DEADLINE_MS = 500
 /** Of all others: a busy machine answers late, and that is not their subject. */
 const PATIENT_MS = 5_000
 

@@ -58,7 +58,7 @@ async function run(): Promise<Running> {
     token: new Secret(TOKEN),
     prefix: 'rpo/test',
     canary: { path: canary.k, hash: canary.sha },
-    rates: { write: 100, read: 100, fresh: 20, health: 20 },
+    rates: { write: 50, read: 50, fresh: 10, health: 10 },
     onDeath: (death) => deaths.push(death),
   })
   onTestFinished(async () => {
@@ -143,11 +143,11 @@ describe('the probe', () => {
     const { firstSlotAt, pid, lanes: infos } = lanes.data
     expect(pid).toBe(probe.pid)
     expect(infos.map(({ lane, judged, intervalMs }) => [lane, judged, intervalMs])).toEqual([
-      ['write', true, 10],
-      ['read', true, 10],
-      ['fresh-read', false, 50],
-      ['health/vault-1', false, 50],
-      ['health/vault-2', false, 50],
+      ['write', true, 20],
+      ['read', true, 20],
+      ['fresh-read', false, 100],
+      ['health/vault-1', false, 100],
+      ['health/vault-2', false, 100],
     ])
     const samples = entries.filter((entry) => entry.kind === 'sample').map(({ data }) => data)
     for (const { lane, slot, intended, call, ret } of samples) {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ChainBroken, ChainWriter, readChain, type Seal } from '../journal/chain.ts'
 import { type History, HistoryBuilder, type Op } from '../journal/history.ts'
-import { OPERATIONS_FILE, type OperationEntry } from '../journal/operation.ts'
+import { OPERATIONS_FILE, type OperationData, type OperationEntry } from '../journal/operation.ts'
 import type { ChildDied } from '../lib/child.ts'
 import { RunClock } from '../lib/clock.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
@@ -53,30 +53,34 @@ async function makeGiven(options: Partial<WorkloadOptions> = {}) {
   return { kv, directory, file, start, deaths, remove }
 }
 
-/** Lines that are complete; the writer may be in the middle of one. */
-const linesIn = (file: string): OperationEntry[] =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as OperationEntry)
+/** Operations that the file has a call of and no answer yet; reads on from where it was. */
+function callsIn(file: string): () => readonly OperationData['call'][] {
+  const open = new Map<number, OperationData['call']>()
+  let read = 0
+  return () => {
+    const text = readFileSync(file, 'utf8').slice(read)
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1) // the writer may be inside a line
+    read += whole.length
+    for (const line of whole.split('\n').slice(0, -1)) {
+      const { kind, data } = JSON.parse(line) as OperationEntry
+      if (kind === 'call') open.set(data.i, data)
+      if (kind === 'return') open.delete(data.i)
+    }
+    return [...open.values()]
+  }
+}
 
-/** Whether an operation without an answer stands there that this request belongs to. */
+/** Whether one of the operations under way is what this request does. */
 function isAnnounced(
-  lines: readonly OperationEntry[],
+  calls: readonly OperationData['call'][],
   method: string,
   url: string,
   body: string,
 ): boolean {
-  const answered = new Set(lines.flatMap(({ kind, data }) => (kind === 'return' ? [data.i] : [])))
   const op = method === 'POST' ? JSON.parse(body).data.op : undefined
   const f = { GET: 'read', POST: 'write', DELETE: 'delete' }[method]
-  return lines.some(
-    ({ kind, data }) =>
-      kind === 'call' &&
-      url === `/v1/secret/data/${data.key}` &&
-      data.f === f &&
-      data.op === op &&
-      !answered.has(data.i),
+  return calls.some(
+    (call) => url === `/v1/secret/data/${call.key}` && call.f === f && call.op === op,
   )
 }
 
@@ -85,7 +89,7 @@ const requests = (kv: KvImitation, count: number) =>
     `${count} requests were sent`,
     async () =>
       kv.requests.length >= count ? happened(true) : notYet(`${kv.requests.length} so far`),
-    { within: seconds(10), every: milliseconds(20) },
+    { within: seconds(25), every: milliseconds(20) },
   )
 
 async function historyIn(file: string, seal?: Seal): Promise<History> {
@@ -113,8 +117,9 @@ describe('the workload, when nothing goes wrong', () => {
 
   beforeAll(async () => {
     const { kv, file, start, remove } = await makeGiven()
+    const underWay = callsIn(file)
     kv.intercept = async ({ method = '', url = '' }, _response, body) => {
-      if (!isAnnounced(linesIn(file), method, url, body)) unannounced.push(`${method} ${url}`)
+      if (!isAnnounced(underWay(), method, url, body)) unannounced.push(`${method} ${url}`)
       await sleep(5)
       return false
     }
@@ -125,7 +130,7 @@ describe('the workload, when nothing goes wrong', () => {
     sent = kv.requests.length
     pid = workload.pid
     await remove()
-  })
+  }, 30_000)
 
   test('has each operation on disk before its request, and its answer after it', () => {
     expect(unannounced).toEqual([])

@@ -2,14 +2,14 @@ import { type Html, html } from '../evidence/html.ts'
 import { REPORT_STYLE } from '../evidence/report-style.ts'
 import { pill, word } from '../evidence/report-words.ts'
 import { titleOf } from './matrix-text.ts'
-import { isAsNamed, type Outcome } from './outcome.ts'
+import { isAsNamed, isNotAsked, type Outcome } from './outcome.ts'
 import { type SelftestResult, verdictOf } from './selftest.ts'
 
 /** The matrix as one page: no network, no script, printable. */
 export function matrixHtml(result: SelftestResult, id: string): string {
   const { outcomes, controls, detectors, seed, levels, tookMs } = result
   const planted = outcomes.filter(({ outcome }) => outcome !== 'pending')
-  const pending = outcomes.filter(({ outcome }) => outcome === 'pending')
+  const pending = outcomes.filter((each) => each.outcome === 'pending' && !isNotAsked(each))
   const verdict = verdictOf(result)
   const page = html`<!doctype html>
 <html lang="en">

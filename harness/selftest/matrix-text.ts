@@ -1,12 +1,12 @@
 import type { Palette } from '../evidence/summary.ts'
-import { isAsNamed, type Outcome } from './outcome.ts'
+import { isAsNamed, isNotAsked, type Outcome } from './outcome.ts'
 import { type SelftestResult, verdictOf } from './selftest.ts'
 
 /** The matrix for a terminal of 100 columns: who noticed what, and what comes through. */
 export function matrixLines(result: SelftestResult, paint: Palette): readonly string[] {
   const { outcomes, controls, detectors } = result
   const planted = outcomes.filter(({ outcome }) => outcome !== 'pending')
-  const pending = outcomes.filter(({ outcome }) => outcome === 'pending')
+  const pending = outcomes.filter((each) => each.outcome === 'pending' && !isNotAsked(each))
   return [
     ...section('planted defects', paint, [
       paint.dim(row('', '', 'caught', 'what is wrong', 'by whom (+ others)')),
@@ -100,6 +100,8 @@ function summaryLines(result: SelftestResult, paint: Palette): readonly string[]
   const { outcomes, detectors, tookMs, seed } = result
   const count = (what: Outcome['outcome']) =>
     outcomes.filter(({ outcome }) => outcome === what).length
+  const unasked = outcomes.filter(isNotAsked).length
+  const open = `${count('pending') - unasked} pending${unasked === 0 ? '' : `, ${unasked} not asked for`}`
   const others = outcomes.filter((o) => o.outcome === 'caught' && !isAsNamed(o)).length
   const idle = detectors.filter(({ letsThrough }) => letsThrough.length === 0).length
   const caught = `${count('caught')} caught${others === 0 ? '' : ` (${others} by others than named)`}`
@@ -110,7 +112,7 @@ function summaryLines(result: SelftestResult, paint: Palette): readonly string[]
       ? ''
       : `${detectors.length - idle} of ${detectors.length} detectors needed, `
   return [
-    `${said}: ${caught}, ${count('uncaught')} not caught, ${count('pending')} pending`,
+    `${said}: ${caught}, ${count('uncaught')} not caught, ${open}`,
     `${proved}seed ${seed}, ${(tookMs / 1000).toFixed(0)} s`,
   ]
 }

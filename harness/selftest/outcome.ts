@@ -56,6 +56,15 @@ export function outcomeOf(
   }
 }
 
+const NOT_ASKED = 'not asked for'
+
+/** Why a defect that could be planted was not. */
+export const notAskedFor = (level: Level): string => `${NOT_ASKED}: --level ${level}`
+
+/** Pending only because of the command line; the matrix has it, a list of what is open has not. */
+export const isNotAsked = ({ outcome, reason }: Outcome): boolean =>
+  outcome === 'pending' && reason.startsWith(NOT_ASKED)
+
 /** Whether in every trial one of the named detectors rang. */
 export const isAsNamed = ({ outcome, rang }: Outcome): boolean =>
   outcome === 'caught' && rang.length > 0

@@ -55,7 +55,9 @@ export const REAL_DEFECTS: readonly RealDefect[] = [
     title: 'the balancer checks no node',
     scenario: 'follower-loss',
     detectors: ['no-outage'],
-    sabotage: () => ({ plant: balancing((text) => text.replaceAll(/ check .*$/gm, '')) }),
+    sabotage: () => ({
+      plant: balancing((text) => text.replaceAll(/^( +server .*?) check .*$/gm, '$1')),
+    }),
   },
   {
     id: 'M06',

@@ -2,7 +2,7 @@ import type { Seed } from '../lib/seed.ts'
 import type { Defect, Level, Plant, PlantOf } from './defect.ts'
 import { type DetectorProof, merged, proveDetectors } from './detector-proofs.ts'
 import { proveMadeInParts } from './made-parts.ts'
-import type { Control, Outcome } from './outcome.ts'
+import { type Control, notAskedFor, type Outcome } from './outcome.ts'
 import { DEFECTS } from './planted.ts'
 import { type PlantedDefect, proveShort } from './short-proofs.ts'
 
@@ -124,7 +124,7 @@ function pendingOf(defects: readonly Defect[], levels: readonly Level[]): readon
     plants.flatMap((plant): Outcome[] => {
       const { level, way, detectors: named } = plant
       if (plant.kind !== 'pending' && levels.includes(level)) return []
-      const reason = plant.kind === 'pending' ? plant.reason : `not asked for: --level ${level}`
+      const reason = plant.kind === 'pending' ? plant.reason : notAskedFor(level)
       const about = { id, title, level, ...(way === undefined ? {} : { way }), named }
       return [{ ...about, outcome: 'pending', rang: [], others: [], runs: 0, caught: 0, reason }]
     }),
