@@ -36,7 +36,9 @@ const limitOf = ({ kind, limit }: JudgedObjective, said: string): string =>
     ? `${limit} acknowledged writes may be lost`
     : kind === 'no-outage'
       ? 'no bad answer allowed'
-      : said || 'all must be as expected'
+      : kind === 'consistency'
+        ? 'one order must explain every answer'
+        : said || 'all must be as expected'
 
 /** `1.94 s (1.89–1.94)` → the number, and what belongs to it in small print. */
 function split(measured: string): readonly [string, string] {
