@@ -14,6 +14,15 @@ export type Gate = {
   readonly reason: string
 }
 
+type MakeGate = (id: string, guards: readonly string[], held: boolean, reason: string) => Gate
+
+export const sound: MakeGate = (id, guards, held, reason) => {
+  return { id, kind: 'soundness', guards, held, reason }
+}
+export const vacuity: MakeGate = (id, guards, held, reason) => {
+  return { id, kind: 'vacuity', guards, held, reason }
+}
+
 /** Ids of the objectives of these kinds: what a gate about them guards. */
 export const idsOf = (
   objectives: readonly ObjectiveSpec[],

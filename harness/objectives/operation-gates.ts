@@ -1,7 +1,7 @@
 import type { Op } from '../journal/history.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { consistencyFindings } from './consistency.ts'
-import type { Gate } from './gate.ts'
+import { type Gate, vacuity } from './gate.ts'
 import { steadyState } from './steady.ts'
 
 /** Whether the register workload put anything to the test, and whether its end was looked at. */
@@ -15,14 +15,6 @@ const KINDS: Readonly<Record<string, (op: Op) => boolean>> = {
   'conditional write': ({ f, cas }) => f === 'write' && cas !== undefined,
   delete: ({ f }) => f === 'delete',
 }
-
-const vacuity = (id: string, guards: readonly string[], held: boolean, reason: string): Gate => ({
-  id,
-  kind: 'vacuity',
-  guards,
-  held,
-  reason,
-})
 
 /** Each kind of operation was acknowledged at least once, and there were enough before the fault. */
 export function enoughOperations(record: RunRecord, guards: readonly string[]): Gate {

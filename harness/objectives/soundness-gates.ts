@@ -4,7 +4,7 @@ import { percentile } from '../lib/percentile.ts'
 import { consistencyFindings } from './consistency.ts'
 import { injectedFaults } from './fault-record.ts'
 import { freshLaneAgrees } from './fresh-lane.ts'
-import { type Gate, idsOf } from './gate.ts'
+import { type Gate, idsOf, sound } from './gate.ts'
 import { startOf } from './phase-span.ts'
 import { probeCoverage } from './probe-coverage.ts'
 import type { StableRule } from './recovery.ts'
@@ -26,14 +26,6 @@ export function soundnessGates(record: RunRecord, rule: StableRule): readonly Ga
   if (consistent.length > 0) gates.push(checkersAgree(record, consistent))
   return gates
 }
-
-const sound = (id: string, guards: readonly string[], held: boolean, reason: string): Gate => ({
-  id,
-  kind: 'soundness',
-  guards,
-  held,
-  reason,
-})
 
 function chains({ damage, seals }: RunRecord): Gate {
   const first = damage[0]

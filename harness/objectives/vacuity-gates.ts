@@ -1,7 +1,7 @@
 import type { RunRecord } from '../journal/read.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { faultsOf } from './fault-record.ts'
-import { type Gate, idsOf } from './gate.ts'
+import { type Gate, idsOf, vacuity } from './gate.ts'
 import { enoughOperations, readOutComplete } from './operation-gates.ts'
 import { readBackFindings } from './read-back-findings.ts'
 import { type Sometimes, sometimesOf } from './sometimes.ts'
@@ -24,14 +24,6 @@ export function vacuityGates(record: RunRecord): readonly Gate[] {
   if (observed.length > 0) gates.push(mustObserve(observed))
   return gates
 }
-
-const vacuity = (id: string, guards: readonly string[], held: boolean, reason: string): Gate => ({
-  id,
-  kind: 'vacuity',
-  guards,
-  held,
-  reason,
-})
 
 function witnessed({ entries }: RunRecord): Gate {
   const faults = faultsOf(entries)
