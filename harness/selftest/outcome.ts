@@ -36,6 +36,21 @@ export const trialOf = (
   return { passed, rang: passed ? [] : detected, why }
 }
 
+/**
+ * A real run that broke off proves nothing: its engine, an image or the sabotage itself may have
+ * failed. It counts only if a named detector rang, and `error` is what a break-off rings itself.
+ */
+export function trialOfRealRun(
+  verdict: Pick<Verdict, 'verdict' | 'why' | 'detected' | 'cause'>,
+  named: readonly string[],
+): Trial {
+  const trial = trialOf(verdict)
+  const isNamed = trial.rang.some((id) => id !== 'error' && named.includes(id))
+  return verdict.cause !== 'infrastructure' || isNamed
+    ? trial
+    : { passed: true, rang: [], why: `the run broke off: ${verdict.why}` }
+}
+
 export function outcomeOf(
   about: Pick<Outcome, 'id' | 'title' | 'level' | 'way' | 'named'>,
   trials: readonly Trial[],

@@ -1,4 +1,4 @@
-import { type Control, type Outcome, outcomeOf, trialOf } from './outcome.ts'
+import { type Control, type Outcome, outcomeOf, trialOfRealRun } from './outcome.ts'
 import { liveThrough, type RealWorldOptions } from './real-world.ts'
 import type { PlantedDefect } from './short-proofs.ts'
 
@@ -27,7 +27,7 @@ export async function proveReal(
     say(`${id}: ${real.title}`)
     const { verdict } = await liveThrough({ scenario: real.scenario, defect: real }, options)
     const about = { id, title, level, ...(way === undefined ? {} : { way }), named }
-    outcomes.push(outcomeOf(about, [trialOf(verdict)]))
+    outcomes.push(outcomeOf(about, [trialOfRealRun(verdict, named)]))
   }
   return { outcomes, controls }
 }
