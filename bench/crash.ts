@@ -1,15 +1,12 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { loadCatalogue, select } from '../harness/catalogue.ts'
 import { readRecord } from '../harness/journal/read.ts'
 import { median } from '../harness/lib/percentile.ts'
 import { phaseSpans } from '../harness/objectives/phase-span.ts'
 import type { Verdict } from '../harness/objectives/verdict.ts'
-import { performRun } from '../harness/run.ts'
-import { readSettings } from '../harness/settings.ts'
 import type { Measure } from './arms.ts'
 import { againstModel, cost, seconds, soundReadings, told } from './distribution.ts'
+import { quietRun } from './quiet-run.ts'
 import type { BenchOptions } from './with-stage.ts'
 
 /**
@@ -20,22 +17,12 @@ import type { BenchOptions } from './with-stage.ts'
 export async function benchCrash({ product, n, signal, say }: BenchOptions): Promise<Measure> {
   const judged: Judged[] = []
   let sinceMs = performance.now()
-  const { directory } = await performRun({
+  const { directory } = await quietRun({
     selected: select(await loadCatalogue(), 'leader-crash'),
-    label: 'bench',
     product,
-    multiplier: 1,
-    limits: {},
-    seed: undefined,
     repeat: n,
-    tls: true,
-    failFast: false,
-    offline: false,
-    out: mkdtempSync(join(tmpdir(), 'drill-bench-')),
-    argv: ['bench', 'crash'],
-    settings: readSettings(),
+    bench: 'crash',
     signal,
-    say: () => {},
     onVerdict: (verdict, scenario) => {
       const wallMs = performance.now() - sinceMs
       sinceMs = performance.now()

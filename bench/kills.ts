@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { settledAfter } from '../harness/cluster/clean-start.ts'
 import { killed } from '../harness/faults/process.ts'
@@ -10,11 +8,10 @@ import { injectedFaults } from '../harness/objectives/fault-record.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
 import { rejoinNode } from '../harness/procedures/rejoin-node.ts'
-import { performRun } from '../harness/run.ts'
 import { type Scenario, scenario } from '../harness/scenario.ts'
-import { readSettings } from '../harness/settings.ts'
 import type { Measure } from './arms.ts'
 import { againstModel, cost, soundReadings, told } from './distribution.ts'
+import { quietRun } from './quiet-run.ts'
 import type { BenchOptions } from './with-stage.ts'
 
 /**
@@ -23,22 +20,11 @@ import type { BenchOptions } from './with-stage.ts'
  * one of settled nodes, and nothing but that is waited for.
  */
 export async function benchKills({ product, n, signal, say }: BenchOptions): Promise<Measure> {
-  const { verdicts, directory } = await performRun({
+  const { verdicts, directory } = await quietRun({
     selected: [{ name: 'kills', scenario: kills(n) }],
-    label: 'bench',
     product,
-    multiplier: 1,
-    limits: {},
-    seed: undefined,
-    repeat: 1,
-    tls: true,
-    failFast: false,
-    offline: false,
-    out: mkdtempSync(join(tmpdir(), 'drill-bench-')),
-    argv: ['bench', 'kills'],
-    settings: readSettings(),
+    bench: 'kills',
     signal,
-    say: () => {},
     onJournal: (kind, data) => {
       if (kind === 'fault.injected') say(`kill ${(data as FaultEvent).fault} of ${n}`)
     },

@@ -1,12 +1,10 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadCatalogue, select } from '../harness/catalogue.ts'
 import type { Entry, ProbeEntry } from '../harness/journal/entry.ts'
 import { median, percentile } from '../harness/lib/percentile.ts'
-import { performRun } from '../harness/run.ts'
-import { readSettings } from '../harness/settings.ts'
 import { type Measure, ratioOf } from './arms.ts'
+import { quietRun } from './quiet-run.ts'
 import type { BenchOptions } from './with-stage.ts'
 
 /**
@@ -19,22 +17,11 @@ export async function benchRun({ product, n, signal, say }: BenchOptions): Promi
   const own: number[] = []
   for (let i = 0; i < n; i++) {
     const startedMs = performance.now()
-    const { directory } = await performRun({
+    const { directory } = await quietRun({
       selected,
-      label: 'bench',
       product,
-      multiplier: 1,
-      limits: {},
-      seed: undefined,
-      repeat: 1,
-      tls: true,
-      failFast: false,
-      offline: false,
-      out: mkdtempSync(join(tmpdir(), 'drill-bench-')),
-      argv: ['bench', 'run'],
-      settings: readSettings(),
+      bench: 'run',
       signal,
-      say: () => {},
     })
     const wallMs = performance.now() - startedMs
     const spans = spansOf(linesOf<Entry>(join(directory, 'leader-crash', 'journal.jsonl')))
