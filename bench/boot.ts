@@ -69,10 +69,10 @@ async function naiveBoot(stage: Stage, { product, signal }: BenchOptions): Promi
     const topology = topologyOf({
       nodes: 3,
       address: addressIn(ground.address, index),
-      aws: ground.aws,
+      aws: stage.awsInside,
     })
     const authority = await createAuthority('vault-drill bench')
-    const seal = await stage.seal(index, signal)
+    const { seal } = await stage.seal(index, signal)
     const nodes: Node[] = []
     for (const plan of topology.nodes) {
       const pod = await startPod(ground, holdings, plan, [API_PORT], signal)
@@ -81,6 +81,7 @@ async function naiveBoot(stage: Stage, { product, signal }: BenchOptions): Promi
         clusterName: `drill-${ground.runId}-${index}`,
         multiplier: 1,
         seal,
+        needs: {},
         authority,
         retryJoin: topology.nodes.map(({ name }) => name),
         autopilot: 'default',

@@ -4,7 +4,7 @@ import { readSettings } from '../harness/settings.ts'
 import { connectDocker } from '../harness/stack/docker.ts'
 import { resolveImages } from '../harness/stack/images.ts'
 import { sweep } from '../harness/stack/sweep.ts'
-import { Stage } from '../harness/stage.ts'
+import { STAGE_IMAGES, Stage } from '../harness/stage.ts'
 import type { Product } from '../harness/vault/product.ts'
 
 /** A stage for one bench, removed at its end whatever happens. */
@@ -15,7 +15,7 @@ export async function withStage<T>(
   const settings = readSettings()
   const docker = await connectDocker({ dial: settings.dial })
   await sweep(docker.engine)
-  const images = await resolveImages(docker, ['localstack', 'toxiproxy', 'haproxy', product], {
+  const images = await resolveImages(docker, [...STAGE_IMAGES, product], {
     sources: settings.sources,
     offline: settings.offline,
     signal,

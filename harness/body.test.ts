@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Body } from './body.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { Node, type NodeParts } from './cluster/node.ts'
-import type { Fault, FaultPlan } from './faults/fault.ts'
+import { aimed, type Fault, type FaultKind, type FaultPlan } from './faults/fault.ts'
 import type { Entry } from './journal/entry.ts'
 import { Journal } from './journal/journal.ts'
 import { RunClock } from './lib/clock.ts'
@@ -20,6 +20,7 @@ const cluster = {
   docker: 'the engine',
   operator: () => 'the operator',
   processes: async () => processes,
+  run: 'a1b2c3',
 } as unknown as Cluster
 
 let journal: Journal
@@ -49,17 +50,30 @@ function entries(): readonly Pick<Entry, 'kind' | 'data'>[] {
 const kinds = () => entries().map(({ kind }) => kind)
 const dataOf = (kind: Entry['kind']) => entries().find((entry) => entry.kind === kind)?.data
 
-/** A fault that works; a test changes one part of it. */
-const fault = (name: string, change: Partial<Fault> = {}): Fault => ({
-  name,
-  final: false,
-  plan: async () => ({ target: 'vault-1' }),
-  inject: async () => ({ issued: 10, proven: 20 }),
-  witness: async () => happened('it is gone'),
-  heal: async () => {},
-  residue: async () => [],
-  ...change,
-})
+type Change = Partial<Omit<FaultKind, 'plan'>> & { readonly plan?: () => Promise<FaultPlan> }
+
+/** A fault that works; a test changes one part of it. Nobody sees it before it is injected. */
+const fault = (name: string, change: Change = {}): Fault => {
+  const { witness = async () => happened('it is gone'), ...rest } = change
+  let looks = 0
+  return aimed({
+    name,
+    family: 'process',
+    does: 'nothing',
+    source: '-',
+    final: false,
+    targets: ['vault-1'],
+    parameters: {},
+    needs: [],
+    plan: async () => PLAN,
+    inject: async () => ({ issued: 10, proven: 20 }),
+    heal: async () => {},
+    residue: async () => [],
+    ...rest,
+    witness: async (...given) => (looks++ === 0 ? notYet('before') : witness(...given)),
+  })
+}
+const PLAN: FaultPlan = { target: 'vault-1', touches: [] }
 
 describe('a fault', () => {
   test('leaves its plan, its two instants and its witness', async () => {
@@ -68,7 +82,7 @@ describe('a fault', () => {
     expect(entries()).toEqual([
       {
         kind: 'fault.planned',
-        data: { ...event, plan: { target: 'vault-1' }, undo: 'undo/01-killed.json', final: false },
+        data: { ...event, plan: PLAN, undo: 'undo/01-killed.json', final: false },
       },
       { kind: 'node.processes', data: { when: 'fault', nodes: processes } },
       { kind: 'fault.injected', data: { ...event, issued: 10, proven: 20 } },
@@ -79,19 +93,19 @@ describe('a fault', () => {
   test('has its plan on disk before it is injected', async () => {
     const seen: unknown[] = []
     const undo = join(journal.directory, 'undo', '01-killed.json')
+    const plan = { ...PLAN, pid: 4711 }
     await body.verbs.inject(
       fault('killed', {
         plan: async () => {
           seen.push(existsSync(undo))
-          return { target: 'vault-1', pid: 4711 } as FaultPlan
+          return plan
         },
-        inject: async (_cluster, plan) => {
-          seen.push(JSON.parse(readFileSync(undo, 'utf8')), kinds(), plan)
+        inject: async (_cluster, given) => {
+          seen.push(JSON.parse(readFileSync(undo, 'utf8')), kinds(), given)
           return { issued: 1, proven: 2 }
         },
       }),
     )
-    const plan = { target: 'vault-1', pid: 4711 }
     const before = ['fault.planned', 'node.processes']
     expect(seen).toEqual([false, { fault: 'killed', final: false, plan }, before, plan])
   })
@@ -100,6 +114,16 @@ describe('a fault', () => {
     await body.verbs.inject(fault('killed'))
     await body.verbs.inject(fault('killed'))
     expect(existsSync(join(journal.directory, 'undo', '02-killed.json'))).toBe(true)
+  })
+
+  test('whose effect is there already is refused, and nothing is journaled', async () => {
+    const kill = fault('killed')
+    const { kind } = kill
+    const done = { ...kind, witness: async () => happened('it is gone') }
+    await expect(body.verbs.inject({ ...kill, kind: done })).rejects.toThrow(
+      'killed of vault-1 is refused, its effect is there already: it is gone',
+    )
+    expect(entries()).toEqual([])
   })
 
   test('that fails half-way is healed all the same', async () => {
@@ -111,7 +135,7 @@ describe('a fault', () => {
       'engine is gone',
     )
     await body.healAll()
-    expect(heal).toHaveBeenCalledWith('the engine', { target: 'vault-1' })
+    expect(heal).toHaveBeenCalledWith('the engine', PLAN)
     expect(kinds()).toEqual(['fault.planned', 'node.processes', 'fault.healed'])
   })
 
@@ -147,6 +171,43 @@ describe('a fault', () => {
     }
     await expect(body.verbs.inject(fault('killed', { witness }))).rejects.toThrow('by SIGINT')
     expect(kinds().at(-1)).toBe('fault.injected')
+  })
+})
+
+describe('several faults', () => {
+  test('are planned before the first of them is injected, one beside the other', async () => {
+    await body.verbs.inject(fault('cut'), fault('killed'))
+    expect(kinds().slice(0, 3)).toEqual(['fault.planned', 'fault.planned', 'node.processes'])
+    expect(kinds().filter((kind) => kind === 'fault.witnessed')).toHaveLength(2)
+  })
+
+  test('are healed one by one, and what is healed keeps no undo plan', async () => {
+    const healed: string[] = []
+    const noting = (name: string) =>
+      fault(name, { heal: async () => void healed.push(name), final: name === 'lost' })
+    const [cut, kill, lost] = [noting('cut'), noting('killed'), noting('lost')]
+    await body.verbs.inject(cut, kill, lost)
+    await body.verbs.heal(cut)
+    expect(healed).toEqual(['cut'])
+    await body.healAll()
+    expect(healed).toEqual(['cut', 'lost', 'killed'])
+    const undo = readdirSync(join(journal.directory, 'undo')).toSorted()
+    expect(undo).toEqual(['01-cut.json.done', '02-killed.json.done', '03-lost.json'])
+  })
+})
+
+describe('a state that should hold', () => {
+  test('is a check that tells when it first did not', async () => {
+    const looks = [true, true, false]
+    await body.verbs.holds('no node seals', milliseconds(500), async () => looks.shift() ?? true)
+    const { expected, observed } = dataOf('check') as { expected: unknown; observed: unknown }
+    expect(expected).toBe('always')
+    expect(observed).toMatch(/^after \d+ ms: not so$/)
+  })
+
+  test('holds when no look said otherwise', async () => {
+    await body.verbs.holds('no node seals', milliseconds(120), async () => true)
+    expect(dataOf('check')).toMatchObject({ expected: 'always', observed: 'always' })
   })
 })
 

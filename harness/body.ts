@@ -1,13 +1,15 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cluster } from './cluster/cluster.ts'
 import { Inspection } from './cluster/inspection.ts'
 import { Node } from './cluster/node.ts'
+import { healFault, injectFault, planFault } from './faults/bring-about.ts'
 import type { Fault, FaultPlan } from './faults/fault.ts'
+import { UndoBook } from './faults/undo-book.ts'
 import type { FaultEvent } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
+import { all } from './lib/all.ts'
 import type { Ns } from './lib/clock.ts'
-import { type Duration, milliseconds, minutes, seconds } from './lib/duration.ts'
+import { type Duration, formatDuration, milliseconds, minutes, seconds } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { happened, isBug, type Look, NeverHappened, notYet, until } from './lib/until.ts'
 import type { Procedure } from './procedures/procedure.ts'
@@ -17,8 +19,18 @@ export type Verbs = {
   readonly cluster: Cluster
   /** Questions about what the cluster is and holds. */
   readonly inspect: Inspection
-  /** Injects the fault and waits for its witness. */
-  readonly inject: <P extends FaultPlan>(fault: Fault<P>) => Promise<void>
+  /** Injects the faults, one beside the other, and waits for the witness of each. */
+  readonly inject: (...faults: readonly Fault[]) => Promise<void>
+  /** Heals these faults now, the latest first; without any: all that are in force. */
+  readonly heal: (...faults: readonly Fault[]) => Promise<void>
+  /** Lets a state last: a fault that would be gone at once shows little. */
+  readonly dwell: (what: string, length: Duration) => Promise<void>
+  /** Records whether this was so at every look of that time; the judge compares. */
+  readonly holds: (
+    title: string,
+    length: Duration,
+    look: () => Promise<boolean | Look<unknown>>,
+  ) => Promise<void>
   readonly perform: <A>(procedure: Procedure<A>, given: A) => Promise<void>
   /** Waits for a fact that has a name a person would say. */
   readonly until: (what: string, look: () => Promise<boolean | Look<unknown>>) => Promise<void>
@@ -28,7 +40,7 @@ export type Verbs = {
   readonly check: (title: string, expected: unknown, look: () => Promise<unknown>) => Promise<void>
 }
 
-type InForce = { readonly event: FaultEvent; readonly undo: () => Promise<readonly string[]> }
+type InForce = { readonly fault: Fault; readonly event: FaultEvent; readonly plan: FaultPlan }
 
 const WITNESS_WITHIN = seconds(60)
 const WAIT_WITHIN = minutes(2)
@@ -44,12 +56,13 @@ export type BodyOptions = {
 /** The verbs of one body, and the faults it has put in force. */
 export class Body {
   readonly #options: BodyOptions
-  readonly #inForce: InForce[] = []
-  #faults = 0
+  readonly #book: UndoBook
+  #inForce: readonly InForce[] = []
   #lastEffect: Ns | undefined
 
   constructor(options: BodyOptions) {
     this.#options = options
+    this.#book = new UndoBook(join(options.journal.directory, 'undo'))
   }
 
   /** When the last fault was proven; `undefined` before the first. */
@@ -61,7 +74,10 @@ export class Body {
     return {
       cluster: this.#options.cluster,
       inspect: new Inspection(this.#options.cluster),
-      inject: (fault) => this.#inject(fault),
+      inject: (...faults) => this.#injectAll(faults),
+      heal: (...faults) => this.#heal(faults),
+      dwell: (what, length) => this.#dwell(what, length),
+      holds: (title, length, look) => this.#holds(title, length, look),
       perform: (procedure, given) => this.#perform(procedure, given),
       until: (what, look) => this.waitFor(what, look),
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
@@ -71,12 +87,22 @@ export class Body {
 
   /** Latest first. A heal never throws: what could not be undone is journaled as stuck. */
   async healAll(): Promise<void> {
-    for (const { event, undo } of this.#inForce.splice(0).reverse()) {
+    await this.#heal([])
+  }
+
+  async #heal(faults: readonly Fault[]): Promise<void> {
+    const { cluster, journal } = this.#options
+    const isMeant = ({ fault }: InForce) => faults.length === 0 || faults.includes(fault)
+    const chosen = this.#inForce.filter(isMeant)
+    this.#inForce = this.#inForce.filter((each) => !isMeant(each))
+    for (const { fault, event, plan } of chosen.toReversed()) {
+      const began = journal.clock.now()
       try {
-        const residue = await undo()
-        this.#options.journal.record('fault.healed', { ...event, residue })
+        const residue = await healFault(fault.kind, cluster.docker, plan)
+        journal.record('fault.healed', { ...event, residue, began })
+        if (residue.length === 0 && !fault.kind.final) this.#book.done(event.fault)
       } catch (error) {
-        this.#options.journal.record('fault.stuck', { ...event, why: messageOf(error) })
+        journal.record('fault.stuck', { ...event, why: messageOf(error) })
       }
     }
   }
@@ -104,37 +130,38 @@ export class Body {
     }
   }
 
-  async #inject<P extends FaultPlan>(fault: Fault<P>): Promise<void> {
-    const { cluster, journal, seed, signal } = this.#options
-    const plan = await fault.plan(cluster, seed)
-    const event: FaultEvent = {
-      fault: `${String(++this.#faults).padStart(2, '0')}-${fault.name}`,
-      name: fault.name,
-      target: plan.target,
-    }
-    const undoFile = join('undo', `${event.fault}.json`)
-    writeFileSync(
-      join(journal.directory, undoFile),
-      `${JSON.stringify({ fault: fault.name, final: fault.final, plan }, null, 2)}\n`,
-      { flush: true },
-    )
-    journal.record('fault.planned', { ...event, plan, undo: undoFile, final: fault.final })
-    // Registered before it is injected: a half-injected fault is healed as well.
-    this.#inForce.push({
-      event,
-      undo: async () => {
-        await fault.heal(cluster.docker, plan)
-        return fault.residue(cluster.docker, plan)
-      },
-    })
+  /** What fails in one keeps none of the others from being healed. */
+  async #injectAll(faults: readonly Fault[]): Promise<void> {
+    const { cluster, journal } = this.#options
+    const planned: InForce[] = []
+    for (const fault of faults) planned.push(await this.#plan(fault))
     journal.record('node.processes', { when: 'fault', nodes: await cluster.processes() })
-    const effect = await fault.inject(cluster, plan, { clock: journal.clock, seed, signal })
+    await all(planned.map((each) => this.#inject(each)))
+  }
+
+  async #plan(fault: Fault): Promise<InForce> {
+    const { cluster, journal, seed } = this.#options
+    const plan = await planFault(fault, cluster, { seed })
+    const { kind } = fault
+    const { id, file } = this.#book.write(kind, plan)
+    const event: FaultEvent = { fault: id, name: kind.name, target: plan.target }
+    journal.record('fault.planned', { ...event, plan, undo: file, final: kind.final })
+    const planned = { fault, event, plan }
+    // Registered before it is injected: a half-injected fault is healed as well.
+    this.#inForce = [...this.#inForce, planned]
+    return planned
+  }
+
+  async #inject({ fault: { kind }, event, plan }: InForce): Promise<void> {
+    const { cluster, journal, seed, signal } = this.#options
+    const context = { clock: journal.clock, seed, signal }
+    const effect = await injectFault(kind, cluster, plan, context)
     journal.record('fault.injected', { ...event, ...effect })
-    this.#lastEffect = effect.proven
+    this.#lastEffect = Math.max(this.#lastEffect ?? 0, effect.proven)
     try {
       const witness = await until(
-        `a witness saw ${fault.name} on ${plan.target}`,
-        () => fault.witness(cluster, plan),
+        `a witness saw ${kind.name} on ${plan.target}`,
+        () => kind.witness(cluster, plan),
         { within: WITNESS_WITHIN, every: milliseconds(20), signal },
       )
       journal.record('fault.witnessed', { ...event, witness })
@@ -145,6 +172,44 @@ export class Body {
       // The run goes on: the objectives are still worth judging, though none can be met.
       journal.record('fault.unseen', { ...event, lastSeen })
     }
+  }
+
+  async #dwell(what: string, length: Duration): Promise<void> {
+    const { journal } = this.#options
+    const from = journal.clock.now()
+    const look = async () => {
+      const left = length.ms - journal.clock.elapsedMs(from)
+      return left <= 0 ? happened(true) : notYet(`${Math.ceil(left)} ms are left`)
+    }
+    await this.waitFor(what, look, milliseconds(length.ms + 5000))
+  }
+
+  async #holds(
+    title: string,
+    length: Duration,
+    look: () => Promise<boolean | Look<unknown>>,
+  ): Promise<void> {
+    const { journal } = this.#options
+    const from = journal.clock.now()
+    let broken: string | undefined
+    await this.waitFor(
+      `${title}, for ${formatDuration(length)}`,
+      async () => {
+        const result = await look().catch((error) => {
+          if (isBug(error)) throw error
+          return notYet(messageOf(error))
+        })
+        const lasted = journal.clock.elapsedMs(from)
+        if (result !== true && (result === false || !result.happened)) {
+          const seen = result === false ? 'not so' : result.seen
+          broken = `after ${formatDuration(milliseconds(Math.round(lasted)))}: ${seen}`
+          return happened(false)
+        }
+        return lasted >= length.ms ? happened(true) : notYet('it holds so far')
+      },
+      milliseconds(length.ms + 30_000),
+    )
+    await this.#check(title, 'always', async () => broken ?? 'always')
   }
 
   async #perform<A>({ name, perform }: Procedure<A>, given: A): Promise<void> {

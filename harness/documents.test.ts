@@ -162,7 +162,7 @@ describe('a version is chosen in compose/versions.env', () => {
     ['the page of licences', page('docs/licences.md')],
   ])('and repeated truly in %s', (_where, text) => {
     const named = text.matchAll(
-      /\b(OpenBao|Vault|LocalStack|Toxiproxy|HAProxy)[ |]+(\d+\.\d+\.\d+)/g,
+      /\b(OpenBao|Vault|LocalStack|Toxiproxy|HAProxy|Toolbox)[ |]+(v?\d+\.\d+(?:\.\d+)?)/g,
     )
     const told = [...named].map(([, name = '', version]) => [name.toLowerCase(), version] as const)
     expect(Object.fromEntries(told)).toEqual(versions)

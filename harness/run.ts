@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { messageOf } from './body.ts'
 import type { Selected } from './catalogue.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import { needsText } from './cluster/needs.ts'
 import { type RunScenario, writeRunFile } from './evidence/run-file.ts'
 import { writeReports } from './evidence/run-report.ts'
 import { Interrupted } from './interrupted.ts'
@@ -24,7 +25,7 @@ import { connectDocker, type Docker } from './stack/docker.ts'
 import { type ResolvedImage, resolveImages } from './stack/images.ts'
 import { pickProduct } from './stack/pick-product.ts'
 import { sweep } from './stack/sweep.ts'
-import { Stage } from './stage.ts'
+import { STAGE_IMAGES, Stage } from './stage.ts'
 import type { Product } from './vault/product.ts'
 
 export type RunOptions = {
@@ -137,7 +138,7 @@ async function prepare(options: RunOptions) {
     say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
   }
   const chosen = await chooseProducts(docker, options)
-  const images = await resolveImages(docker, ['localstack', 'toxiproxy', 'haproxy', ...chosen], {
+  const images = await resolveImages(docker, [...STAGE_IMAGES, ...chosen], {
     sources: settings.sources,
     offline,
     signal,
@@ -183,6 +184,7 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
   }
   for (const product of chosen) {
     let shared: Cluster | undefined
+    let sharedNeeds = ''
     for (const { selected, repetition } of repeated(options)) {
       if (signal.aborted) break
       const name = scenarioDirectoryName(selected, product, repetition, options)
@@ -199,7 +201,13 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
         argv: options.argv,
         repro: reproOf(selected, product, seed, repetition, options),
         acquire: async (own) => {
-          const wish = { product, multiplier: options.multiplier, tls: options.tls }
+          const needs = selected.scenario.cluster ?? {}
+          if (needsText(needs) !== sharedNeeds) {
+            giveUp(shared)
+            shared = undefined
+          }
+          sharedNeeds = needsText(needs)
+          const wish = { product, multiplier: options.multiplier, tls: options.tls, needs }
           shared ??= await planted(await stage.cluster(wish, own))
           return shared
         },

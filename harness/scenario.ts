@@ -19,8 +19,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Body, messageOf, type Verbs } from './body.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import type { ClusterNeeds } from './cluster/needs.ts'
 import { collectCluster } from './evidence/collect.ts'
 import { writeVerdict } from './evidence/verdict-file.ts'
+import { FaultUnavailable } from './faults/bring-about.ts'
 import type { Seal } from './journal/chain.ts'
 import {
   type ClaimSpec,
@@ -54,6 +56,8 @@ export type ScenarioSpec = {
   readonly load: 'steady' | 'none'
   /** What it leaves behind: a cluster that others may use after it, or not. */
   readonly leaves: 'healthy' | 'broken'
+  /** What it wants of its cluster beyond the usual. */
+  readonly cluster?: ClusterNeeds
   readonly objectives: (multiplier: Multiplier) => readonly ObjectiveSpec[]
   readonly claims?: (multiplier: Multiplier) => readonly ClaimSpec[]
   readonly expects?: readonly Expectation[]
@@ -228,7 +232,7 @@ function freeze(experiment: Experiment, journal: Journal): void {
     mustObserve: planned.mustObserve ?? [],
     probed: planned.load === 'steady',
     standbyReads: products[product].standbyReads,
-    nodes: ['vault-1', 'vault-2', 'vault-3'],
+    nodes: Array.from({ length: planned.cluster?.nodes ?? 3 }, (_, i) => `vault-${i + 1}`),
     repro: experiment.repro,
   })
 }
@@ -253,6 +257,7 @@ function limited(
 /** A stop by the user is no error; a wait that expired is a finding; the rest is infrastructure. */
 function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): void {
   if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
+  else if (error instanceof FaultUnavailable) journal.record('skipped', { why: error.message })
   else {
     const infrastructure = !(error instanceof NeverHappened || error instanceof DeadlinePassed)
     journal.record('error', { message: messageOf(error), infrastructure })

@@ -1,10 +1,14 @@
 import { CREDENTIALS, REGION } from './aws/emulator.ts'
 import { Kms, newKey } from './aws/kms.ts'
 import { S3 } from './aws/s3.ts'
+import type { AwsPlace } from './cluster/aws-place.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { Ground } from './cluster/ground.ts'
+import type { ClusterNeeds } from './cluster/needs.ts'
 import { startCluster } from './cluster/start.ts'
+import { addressIn, OWN_AWS } from './cluster/topology.ts'
 import type { Address } from './lib/http.ts'
+import { type Abilities, probeAbilities } from './stack/abilities.ts'
 import type { Docker } from './stack/docker.ts'
 import type { ResolvedImage } from './stack/images.ts'
 import { runLabels } from './stack/labels.ts'
@@ -29,9 +33,11 @@ const EXPIRES_AFTER_MS = 6 * 3_600_000
 /** Addresses 0 and 1 are the subnet's and the gateway's. */
 const LOCALSTACK_ADDRESS = 2
 
+/** What every stage stands on, whatever the product. */
+export const STAGE_IMAGES = ['localstack', 'toxiproxy', 'haproxy', 'toolbox'] as const
+
 export type StageImages = Readonly<
-  Record<'localstack' | 'toxiproxy' | 'haproxy', ResolvedImage> &
-    Partial<Record<Product, ResolvedImage>>
+  Record<(typeof STAGE_IMAGES)[number], ResolvedImage> & Partial<Record<Product, ResolvedImage>>
 >
 
 export type StageOptions = {
@@ -47,6 +53,7 @@ export type ClusterWish = {
   readonly product: Product
   readonly multiplier: number
   readonly tls: boolean
+  readonly needs?: ClusterNeeds
 }
 
 /**
@@ -60,6 +67,7 @@ export class Stage {
   readonly #localstack: Localstack
   /** Where this process dials LocalStack. */
   readonly #aws: Promise<Address>
+  #abilities: Promise<Abilities> | undefined
   #clusters = 0
 
   private constructor(
@@ -78,24 +86,16 @@ export class Stage {
 
   /** Returns while LocalStack is still starting; a cluster waits for it when it needs the KMS. */
   static async open(options: StageOptions, signal: AbortSignal): Promise<Stage> {
-    const { docker, runId, images } = options
+    const { docker, runId } = options
     const labels = labelsOf(options)
     try {
       const network = await createNetwork(docker.engine, `drill-${runId}`, labels)
-      const publish = docker.facts.dial === 'published'
-      const localstack = await startLocalstack(docker.engine, {
-        name: `drill-${runId}-aws`,
-        image: images.localstack.reference,
-        ...(images.localstack.entrypoint.length === 0
-          ? {}
-          : { entrypoint: images.localstack.entrypoint }),
-        network: network.name,
+      const name = `drill-${runId}-aws`
+      const localstack = await openLocalstack(options, labels, network, {
+        name,
         ip: network.address(LOCALSTACK_ADDRESS),
-        labels: { ...labels, [runLabels.role]: 'aws' },
-        services: SERVICES,
-        publish,
       })
-      const aws = prepareAws(localstack, publish, signal)
+      const aws = prepareAws(localstack, docker, signal)
       aws.catch(() => {}) // whoever needs it awaits it
       return new Stage(options, labels, network, localstack, aws)
     } catch (error) {
@@ -104,8 +104,12 @@ export class Stage {
     }
   }
 
-  async cluster({ product, multiplier, tls }: ClusterWish, signal: AbortSignal): Promise<Cluster> {
+  async cluster(
+    { product, multiplier, tls, needs = {} }: ClusterWish,
+    signal: AbortSignal,
+  ): Promise<Cluster> {
     const index = this.takeIndex()
+    const { localstack, aws } = await this.#emulator(index, needs, signal)
     return startCluster(
       this.ground(product),
       {
@@ -113,8 +117,10 @@ export class Stage {
         multiplier,
         tls,
         index,
-        seal: () => this.seal(index, signal),
-        kmsEncrypts: () => kmsCalls(this.#localstack, 'Encrypt'),
+        needs,
+        aws: inside(localstack),
+        seal: () => this.#seal(index, localstack, aws, needs, signal),
+        kmsEncrypts: () => kmsCalls(localstack, 'Encrypt'),
       },
       signal,
     )
@@ -126,16 +132,58 @@ export class Stage {
   }
 
   /** Waits for LocalStack and makes a KMS key for one cluster. */
-  async seal(index: number, signal: AbortSignal): Promise<KmsSeal> {
-    const kms = await Kms.at(await this.#aws)
+  async seal(index: number, signal: AbortSignal): Promise<{ seal: KmsSeal; aws: AwsPlace }> {
+    return this.#seal(index, this.#localstack, this.#aws, {}, signal)
+  }
+
+  /** Where pods find the emulator that is shared. */
+  get awsInside(): Address {
+    return inside(this.#localstack)
+  }
+
+  async #emulator(
+    index: number,
+    needs: ClusterNeeds,
+    signal: AbortSignal,
+  ): Promise<{ localstack: Localstack; aws: Promise<Address> }> {
+    if (needs.aws !== 'own') return { localstack: this.#localstack, aws: this.#aws }
+    const { docker, runId } = this.#options
+    const localstack = await openLocalstack(this.#options, this.#labels, this.#network, {
+      name: `drill-${runId}-${index}-aws`,
+      ip: addressIn(this.#network.address, index)(OWN_AWS),
+    })
+    const aws = prepareAws(localstack, docker, signal)
+    aws.catch(() => {}) // whoever needs it awaits it
+    return { localstack, aws }
+  }
+
+  async #seal(
+    index: number,
+    localstack: Localstack,
+    dialled: Promise<Address>,
+    needs: ClusterNeeds,
+    signal: AbortSignal,
+  ): Promise<{ seal: KmsSeal; aws: AwsPlace }> {
+    const address = await dialled
+    const kms = await Kms.at(address)
     const key = newKey(`alias/alphapulse-vault-unseal-${index}`)
     await kms.seed(key, { signal })
     return {
-      region: REGION,
-      keyId: key.alias,
-      endpoint: `http://kms:${LOCALSTACK_PORT}`,
-      accessKey: CREDENTIALS.accessKeyId,
-      secretKey: CREDENTIALS.secretAccessKey,
+      seal: {
+        region: REGION,
+        keyId: key.alias,
+        endpoint: `http://kms:${LOCALSTACK_PORT}`,
+        accessKey: CREDENTIALS.accessKeyId,
+        secretKey: CREDENTIALS.secretAccessKey,
+      },
+      aws: {
+        address,
+        inside: inside(localstack),
+        container: localstack.container.id,
+        key,
+        bucket: BACKUP_BUCKET,
+        own: needs.aws === 'own',
+      },
     }
   }
 
@@ -159,20 +207,55 @@ export class Stage {
       labels: this.#labels,
       network: this.#network.name,
       address: this.#network.address,
-      aws: { host: this.#localstack.ip, port: LOCALSTACK_PORT },
-      images: { server, toxiproxy: images.toxiproxy, haproxy: images.haproxy },
+      images: {
+        server,
+        toxiproxy: images.toxiproxy,
+        haproxy: images.haproxy,
+        toolbox: images.toolbox,
+      },
+      abilities: () => {
+        this.#abilities ??= probeAbilities(docker, {
+          name: `drill-${runId}-tools`,
+          image: images.toolbox.reference,
+          entrypoint: images.toolbox.entrypoint,
+          labels: this.#labels,
+        })
+        return this.#abilities
+      },
     }
   }
 }
 
+const inside = ({ ip }: Localstack): Address => ({ host: ip, port: LOCALSTACK_PORT })
+
+const isPublished = ({ facts }: Docker): boolean => facts.dial === 'published'
+
+async function openLocalstack(
+  { docker, images: { localstack } }: StageOptions,
+  labels: Readonly<Record<string, string>>,
+  network: Network,
+  { name, ip }: { readonly name: string; readonly ip: string },
+): Promise<Localstack> {
+  return startLocalstack(docker.engine, {
+    name,
+    ip,
+    image: localstack.reference,
+    ...(localstack.entrypoint.length === 0 ? {} : { entrypoint: localstack.entrypoint }),
+    network: network.name,
+    labels: { ...labels, [runLabels.role]: 'aws' },
+    services: SERVICES,
+    publish: isPublished(docker),
+  })
+}
+
 async function prepareAws(
   localstack: Localstack,
-  published: boolean,
+  docker: Docker,
   signal: AbortSignal,
 ): Promise<Address> {
-  const address = published
+  const address = isPublished(docker)
     ? { host: '127.0.0.1', port: await localstack.container.publishedPort(LOCALSTACK_PORT) }
-    : { host: localstack.ip, port: LOCALSTACK_PORT }
+    : inside(localstack)
   await awaitLocalstack(localstack, address, SERVICES, signal)
   const s3 = await S3.at(address)
   await s3.createBucket(BACKUP_BUCKET, { signal })

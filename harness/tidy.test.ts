@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
   vault: 'lib',
   aws: 'lib',
   stack: 'lib', // containers without Vault; the two meet in `cluster`
-  cluster: 'vault stack journal lib',
+  cluster: 'vault aws stack journal lib',
   faults: 'cluster vault aws stack lib',
   procedures: 'cluster vault aws lib', // no faults: the operator does not know what broke
   probes: 'cluster vault aws stack journal lib',

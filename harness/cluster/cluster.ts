@@ -1,25 +1,29 @@
 import type { JournalData } from '../journal/entry.ts'
 import type { Authority } from '../lib/certificates.ts'
-import { type Duration, milliseconds, seconds } from '../lib/duration.ts'
-import type { Address, Tls } from '../lib/http.ts'
+import { type Duration, seconds } from '../lib/duration.ts'
+import type { Address } from '../lib/http.ts'
 import type { Secret } from '../lib/secret.ts'
-import { happened, notYet, until } from '../lib/until.ts'
+import type { Abilities } from '../stack/abilities.ts'
 import type { Container } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
+import type { ToolboxSpec } from '../stack/toolbox.ts'
 import { VaultClient } from '../vault/client.ts'
-import { leaderView } from '../vault/leader.ts'
 import { type Product, type ProductFacts, products } from '../vault/product.ts'
 import { type AutopilotState, type RaftPeer, raftPeers } from '../vault/raft.ts'
 import { seal } from '../vault/seal.ts'
 import { AppRole } from './app-role.ts'
+import type { AwsPlace } from './aws-place.ts'
 import { cleanStart } from './clean-start.ts'
-import { type Ground, type Holdings, startPod } from './ground.ts'
+import { converge } from './converge.ts'
+import type { Ground, Holdings, Pod } from './ground.ts'
 import type { Node } from './node.ts'
 import { Operator } from './operator.ts'
+import { type ProbeTargets, probeTargets, tlsOf } from './probe-targets.ts'
 import { Secrets } from './secrets.ts'
-import { type ServerSpec, startServer } from './server.ts'
+import type { ServerSpec } from './server.ts'
+import { dismiss, startSpare } from './spare.ts'
 import type { Surroundings } from './surroundings.ts'
-import { API_PORT, type PodPlan } from './topology.ts'
+import type { Topology } from './topology.ts'
 import { View } from './view.ts'
 
 export type ClusterParts = {
@@ -28,7 +32,8 @@ export type ClusterParts = {
   readonly product: Product
   readonly multiplier: number
   readonly nodes: readonly Node[]
-  readonly spare: PodPlan
+  readonly topology: Topology
+  readonly aws: AwsPlace
   readonly surroundings: Surroundings
   readonly authority: Authority | undefined
   readonly rootToken: Secret
@@ -62,6 +67,53 @@ export class Cluster {
     return this.#parts.ground.docker
   }
 
+  /** Id of the run that everything of it is labelled with. */
+  get run(): string {
+    return this.#parts.ground.runId
+  }
+
+  /** Name of the network that its pods are in. */
+  get network(): string {
+    return this.#parts.ground.network
+  }
+
+  /** What faults may count on here. */
+  abilities(): Promise<Abilities> {
+    return this.#parts.ground.abilities()
+  }
+
+  /** The emulator as this cluster uses it. */
+  get aws(): AwsPlace {
+    return this.#parts.aws
+  }
+
+  /** Every pod by its name: the nodes', `balancer` and `operator`. */
+  pod(name: string): Pod {
+    const { surroundings, topology } = this.#parts
+    if (name === 'balancer') return surroundings.balancer.pod
+    if (name === 'operator') return surroundings.operator.pod
+    const plan = topology.nodes.find((each) => each.name === name)
+    if (plan === undefined) throw new RangeError(`there is no pod ${name}`)
+    const { pod, links } = this.node(name)
+    return { container: pod, links, plan }
+  }
+
+  /** The balancer itself, which lives in the pod of that name. */
+  get balancer(): Container {
+    return this.#parts.surroundings.balancer.container
+  }
+
+  /** A shell with iptables in the network namespace of a pod. */
+  toolbox(pod: string): ToolboxSpec {
+    return this.#parts.holdings.toolbox(pod, { pod: this.pod(pod).container.id })
+  }
+
+  /** A shell with the node's disk at `/data`; the server may run or not. */
+  diskTools(node: Node): ToolboxSpec {
+    const volumes = { [node.volume]: '/data' }
+    return this.#parts.holdings.toolbox(`${node.name}-disk`, { volumes })
+  }
+
   get product(): Product {
     return this.#parts.product
   }
@@ -91,21 +143,8 @@ export class Cluster {
   }
 
   /** What the probe needs to dial everything directly, through no link of the operator's. */
-  get probeTargets(): {
-    readonly balancer: { name: string; address: Address; tls?: Tls | undefined }
-    readonly nodes: readonly { name: string; address: Address; tls?: Tls | undefined }[]
-    readonly token: Secret
-  } {
-    const { nodes, surroundings, probeToken } = this.#parts
-    return {
-      balancer: {
-        name: 'balancer',
-        address: surroundings.balancer.address,
-        tls: this.#tls('balancer'),
-      },
-      nodes: nodes.map(({ name, address }) => ({ name, address, tls: this.#tls(name) })),
-      token: probeToken,
-    }
+  get probeTargets(): ProbeTargets {
+    return probeTargets(this.#parts)
   }
 
   node(name: string): Node {
@@ -165,15 +204,13 @@ export class Cluster {
     )
   }
 
-  /** Everything of this cluster that writes a log. */
+  /** All that writes a log. */
   get containers(): readonly { readonly name: string; readonly container: Container }[] {
-    const { nodes, surroundings } = this.#parts
+    const pods = [...this.nodes.map(({ name }) => name), 'balancer', 'operator']
     return [
-      ...nodes.map(({ name, vault }) => ({ name, container: vault })),
-      ...nodes.map(({ name, pod }) => ({ name: `${name}-pod`, container: pod })),
-      { name: 'balancer', container: surroundings.balancer.container },
-      { name: 'balancer-pod', container: surroundings.balancer.pod.container },
-      { name: 'operator-pod', container: surroundings.operator.pod.container },
+      ...this.nodes.map(({ name, vault }) => ({ name, container: vault })),
+      { name: 'balancer', container: this.balancer },
+      ...pods.map((name) => ({ name: `${name}-pod`, container: this.pod(name).container })),
     ]
   }
 
@@ -215,42 +252,16 @@ export class Cluster {
    * meanwhile, or the indexes never meet.
    * @throws {NeverHappened} with what differs.
    */
-  async converge(signal: AbortSignal): Promise<JournalData['converged']> {
-    return until(
-      'the cluster has converged',
-      async () => {
-        const voters = await this.#view.voters(this.nodes.length)
-        if (!voters.happened) return voters
-        const appliedIndexes = Object.fromEntries(
-          await Promise.all(
-            this.nodes.map(async ({ name, client }) => {
-              const { appliedIndex } = await leaderView(client, { within: seconds(2), signal })
-              return [name, appliedIndex] as const
-            }),
-          ),
-        )
-        return new Set(Object.values(appliedIndexes)).size === 1
-          ? happened({ voters: this.nodes.length, appliedIndexes })
-          : notYet(`applied indexes are ${JSON.stringify(appliedIndexes)}`)
-      },
-      { within: seconds(90), every: milliseconds(100), signal },
-    )
+  converge(signal: AbortSignal): Promise<JournalData['converged']> {
+    return converge(this.nodes, this.#view, signal)
   }
 
   /** An uninitialised server beside the cluster; stop it with `dismiss`. */
-  async startSpare(options: Pick<ServerSpec, 'clientCertificates'> = {}): Promise<Node> {
-    const { ground, holdings, spare, serverSpec } = this.#parts
-    const pod = await startPod(ground, holdings, spare, [API_PORT])
-    return startServer(ground, holdings, pod, { ...serverSpec, ...options })
-  }
+  startSpare = (options: Pick<ServerSpec, 'clientCertificates'> = {}): Promise<Node> =>
+    startSpare(this.#parts, options)
 
   /** Removes a spare node with its pod and its disk. */
-  async dismiss(spare: Node): Promise<void> {
-    const { holdings } = this.#parts
-    await spare.client.close()
-    await Promise.all([spare.vault, spare.pod].map((container) => holdings.discard(container)))
-    await holdings.discardVolume(spare.volume)
-  }
+  dismiss = (spare: Node): Promise<void> => dismiss(this.#parts, spare)
 
   /** Seals the leader by API. With a KMS seal only a restart of its process opens it again. */
   async seal(leader: Node): Promise<void> {
@@ -278,16 +289,11 @@ export class Cluster {
     const client = new VaultClient({
       node,
       address,
-      tls: this.#tls(node),
+      tls: tlsOf(this.#parts, node),
       token: this.#parts.rootToken,
     })
     this.#clients.push(client)
     return client
-  }
-
-  #tls(servername: string): Tls | undefined {
-    const { authority } = this.#parts
-    return authority === undefined ? undefined : { ca: authority.ca, servername }
   }
 }
 

@@ -1,11 +1,8 @@
 import type { Address } from '../lib/http.ts'
-import {
-  type Container,
-  type ContainerSpec,
-  createContainer,
-  ignoring,
-} from '../stack/container.ts'
+import type { Abilities } from '../stack/abilities.ts'
+import { Container, type ContainerSpec, createContainer, ignoring } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
+import type { ToolboxSpec } from '../stack/toolbox.ts'
 import { Links } from '../stack/toxiproxy.ts'
 import { type PodPlan, TOXIPROXY_PORT } from './topology.ts'
 
@@ -22,12 +19,14 @@ export type Ground = {
   readonly network: string
   /** The n-th address of the run's network. */
   readonly address: (n: number) => string
-  readonly aws: Address
   readonly images: {
     readonly server: Image
     readonly toxiproxy: Image
     readonly haproxy: Image
+    readonly toolbox: Image
   }
+  /** Probed once, when a fault first asks. */
+  readonly abilities: () => Promise<Abilities>
 }
 
 /**
@@ -75,11 +74,34 @@ export class Holdings {
     this.#volumes.delete(name)
   }
 
+  /** A toolbox of this cluster's; it is made when it is first used, and removed with the rest. */
+  toolbox(name: string, rest: Pick<ToolboxSpec, 'pod' | 'volumes' | 'privileged'>): ToolboxSpec {
+    const { images, labels } = this.#ground
+    return {
+      name: `${this.#prefix}-${TOOLS}${name}`,
+      image: images.toolbox.reference,
+      ...(images.toolbox.entrypoint === undefined ? {} : { entrypoint: images.toolbox.entrypoint }),
+      labels: { ...labels, 'vault-drill.role': `${TOOLS}${name}` },
+      ...rest,
+    }
+  }
+
+  /** Of another process too, which healed something from its plan. */
+  async #removeToolboxes(): Promise<void> {
+    const { engine } = this.#ground.docker
+    const filters = JSON.stringify({ name: [`^/${this.#prefix}-${TOOLS}`] })
+    const found = await engine.listContainers({ all: true, filters })
+    await Promise.all(found.map(({ Id }) => new Container(engine, Id, TOOLS).remove()))
+  }
+
   async removeAll(): Promise<void> {
+    await this.#removeToolboxes() // they hold volumes
     await Promise.all([...this.#containers].map((container) => this.discard(container)))
     await Promise.all([...this.#volumes].map((volume) => this.discardVolume(volume)))
   }
 }
+
+const TOOLS = 'tools-'
 
 export type Pod = { readonly container: Container; readonly links: Links; readonly plan: PodPlan }
 

@@ -5,6 +5,7 @@ import { VaultClient } from '../vault/client.ts'
 import { type KmsSeal, nodeConfiguration } from '../vault/configuration.ts'
 import { type Product, products } from '../vault/product.ts'
 import { type Ground, type Holdings, type Pod, reach } from './ground.ts'
+import type { ClusterNeeds } from './needs.ts'
 import { Node } from './node.ts'
 import { API_PORT } from './topology.ts'
 
@@ -13,6 +14,7 @@ export type ServerSpec = {
   readonly clusterName: string
   readonly multiplier: number
   readonly seal: KmsSeal
+  readonly needs: ClusterNeeds
   /** Absent: plain HTTP. */
   readonly authority?: Authority | undefined
   readonly retryJoin?: readonly string[]

@@ -21,7 +21,7 @@ import { readPasses } from '../read-passes.ts'
 import { type Container, createContainer } from '../stack/container.ts'
 import { connectDocker, type Docker } from '../stack/docker.ts'
 import { findOurs } from '../stack/sweep.ts'
-import { Stage } from '../stage.ts'
+import { STAGE_IMAGES, Stage } from '../stage.ts'
 import { imagesOf } from '../throw-away.ts'
 import type { Cluster } from './cluster.ts'
 import type { Ground } from './ground.ts'
@@ -38,7 +38,7 @@ let stage: Stage
 let cluster: Cluster
 beforeAll(async () => {
   docker = await connectDocker()
-  const images = await imagesOf(docker, ['openbao', 'localstack', 'toxiproxy', 'haproxy'])
+  const images = await imagesOf(docker, [...STAGE_IMAGES, 'openbao'])
   const startedMs = wallClockMs()
   stage = await Stage.open({ docker, runId, images, label: 'contract', startedMs }, signal)
   cluster = await stage.cluster({ product: 'openbao', multiplier: 1, tls: true }, signal)
@@ -124,7 +124,7 @@ describe('a cluster that is ready', () => {
   test('has every link of its plan, and each leads to somebody', async () => {
     const ground = stage.ground('openbao')
     const address = addressIn(ground.address, 0)
-    const { nodes, balancer, operator } = topologyOf({ nodes: 3, address, aws: ground.aws })
+    const { nodes, balancer, operator } = topologyOf({ nodes: 3, address, aws: stage.awsInside })
     const pods = [...nodes, balancer, operator]
     const seen = await Promise.all(pods.map(async (plan) => [plan.name, await statesOf(plan)]))
     const planned = pods.map(({ name, links }) => [name, links.map((link) => `${link.name} open`)])
@@ -300,6 +300,8 @@ describe('a start that fails', () => {
         multiplier: 1,
         tls: true,
         index,
+        needs: {},
+        aws: stage.awsInside,
         seal: () => stage.seal(index, signal),
         kmsEncrypts: async () => 0,
       },
@@ -323,6 +325,8 @@ describe('a start that fails', () => {
         multiplier: 1,
         tls: true,
         index,
+        needs: {},
+        aws: stage.awsInside,
         seal: async () => {
           setTimeout(() => stop.abort(reason), 500) // servers are being started then
           return stage.seal(index, stop.signal)
@@ -340,10 +344,10 @@ describe('a start that fails', () => {
     const noKms = async () => {
       throw new Error('LocalStack ended with exit code 55')
     }
-    const spec = { product: 'openbao', multiplier: 1, tls: false, index } as const
+    const spec = { product: 'openbao', multiplier: 1, tls: false, index, needs: {} } as const
     const starting = startCluster(
       stage.ground('openbao'),
-      { ...spec, seal: noKms, kmsEncrypts: async () => 0 },
+      { ...spec, aws: stage.awsInside, seal: noKms, kmsEncrypts: async () => 0 },
       signal,
     )
     await expect(starting).rejects.toThrow('LocalStack ended with exit code 55')

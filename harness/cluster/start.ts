@@ -1,6 +1,7 @@
 import { all } from '../lib/all.ts'
 import { type Authority, createAuthority } from '../lib/certificates.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
+import type { Address } from '../lib/http.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { VaultClient } from '../vault/client.ts'
 import type { KmsSeal } from '../vault/configuration.ts'
@@ -10,9 +11,11 @@ import { leaderView } from '../vault/leader.ts'
 import type { Product } from '../vault/product.ts'
 import { autopilotState, joinRaft, raftPeers } from '../vault/raft.ts'
 import { sealStatus } from '../vault/seal.ts'
+import type { AwsPlace } from './aws-place.ts'
 import { Cluster } from './cluster.ts'
 import { furnish } from './furnish.ts'
 import { type Ground, Holdings, type Pod, startPod } from './ground.ts'
+import type { ClusterNeeds } from './needs.ts'
 import type { Node } from './node.ts'
 import { Parts } from './parts.ts'
 import { type ServerSpec, startServer } from './server.ts'
@@ -25,8 +28,11 @@ export type ClusterSpec = {
   readonly tls: boolean
   /** Which of the run's clusters this is, from 0: decides its addresses. */
   readonly index: number
+  readonly needs: ClusterNeeds
+  /** Where the pods' links to AWS lead. */
+  readonly aws: Address
   /** Waits until the KMS is there and gives a key of its own for this cluster. */
-  readonly seal: () => Promise<KmsSeal>
+  readonly seal: () => Promise<{ readonly seal: KmsSeal; readonly aws: AwsPlace }>
   /** How many Encrypt calls the KMS has answered so far, by its own record. */
   readonly kmsEncrypts: () => Promise<number>
 }
@@ -78,10 +84,11 @@ async function build(
   beside: Beside,
 ): Promise<Cluster> {
   const parts = new Parts()
+  const wanted = spec.needs.nodes ?? NODES
   const topology = topologyOf({
-    nodes: NODES,
+    nodes: wanted,
     address: addressIn(ground.address, spec.index),
-    aws: ground.aws,
+    aws: spec.aws,
   })
   const authority = spec.tls ? await createAuthority('vault-drill run') : undefined
   const [firstPlan, ...otherPlans] = topology.nodes as [PodPlan, ...PodPlan[]]
@@ -91,7 +98,7 @@ async function build(
   const otherPods = beside(
     all(otherPlans.map((plan) => startPod(ground, holdings, plan, [API_PORT], signal))),
   )
-  const seal = await spec.seal()
+  const { seal, aws } = await spec.seal()
   const encryptsBefore = await spec.kmsEncrypts()
   parts.end('kms')
   const serverSpec: ServerSpec = {
@@ -100,6 +107,7 @@ async function build(
     multiplier: spec.multiplier,
     seal,
     authority,
+    needs: spec.needs,
   }
   const others = beside(
     otherPods.then((pods) =>
@@ -117,7 +125,7 @@ async function build(
   const furnished = beside(furnish(root, spec.product, signal))
   await all(joiners.map((joiner) => join(joiner, leader, root, authority, signal)))
   parts.end('joined')
-  await untilVoters(root, NODES, signal)
+  await untilVoters(root, wanted, signal)
   parts.end('voters')
   const [tokens, around] = await Promise.all([furnished, surroundings])
   parts.end('furnished')
@@ -138,7 +146,8 @@ async function build(
       product: spec.product,
       multiplier: spec.multiplier,
       nodes,
-      spare: topology.spare,
+      topology,
+      aws,
       surroundings: around,
       authority,
       rootToken: initialized.rootToken,

@@ -33,6 +33,8 @@ export type Topology = {
 const FIRST_ADDRESS = 16
 /** What one cluster takes in the run's network. */
 export const ADDRESSES_PER_CLUSTER = 16
+/** Of these the one for an emulator of its own. */
+export const OWN_AWS = ADDRESSES_PER_CLUSTER - 1
 
 /** The n-th address of the index-th cluster, given those of the run's network. */
 export const addressIn =

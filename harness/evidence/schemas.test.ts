@@ -126,6 +126,7 @@ test('the schema of the journal knows every kind of entry', () => {
     'fault.unseen': true,
     'fault.healed': true,
     'fault.stuck': true,
+    skipped: true,
     'wait.started': true,
     'wait.happened': true,
     'wait.expired': true,

@@ -1,10 +1,19 @@
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Node } from '../cluster/node.ts'
 import type { Ns } from '../lib/clock.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
-import { belongsTo, Container, isAlive } from '../stack/container.ts'
-import type { Effect, Fault, FaultPlan, Injection } from './fault.ts'
+import { Container } from '../stack/container.ts'
+import { belongsTo, isAlive } from '../stack/host-process.ts'
+import {
+  aimed,
+  CannotPlan,
+  type Effect,
+  type Fault,
+  type FaultKind,
+  type FaultPlan,
+  type Injection,
+} from './fault.ts'
+import { oneNode, type Target, targetText } from './target.ts'
 
 /** Faults that end a server's process. The pod lives on, and with it addresses and links. */
 
@@ -16,26 +25,46 @@ export type ProcessPlan = FaultPlan & {
   readonly termBefore: number
 }
 
+const KILL = ended('kill', 'SIGKILL', [137], {
+  does: 'SIGKILL to the server: no hand-over, the others must notice by themselves',
+  source: 'HLD:867-877',
+})
+
+const STOP = ended('stop', 'SIGTERM', [0, 143], {
+  does: 'SIGTERM to the server: it hands leadership over and leaves',
+  source: 'HLD:875-877',
+})
+
+export const PROCESS_FAULTS: readonly FaultKind[] = [KILL, STOP]
+
 /** SIGKILL: no hand-over of leadership, so the others must notice by themselves. */
-export const killed = (node: Node): Fault<ProcessPlan> => ended(node, 'kill', 'SIGKILL', [137])
+export const killed = (node: Target): Fault<ProcessPlan> => aimed(KILL, targetText(node))
 
 /** SIGTERM: the server hands leadership over and leaves. Never averaged with kills. */
-export const stopped = (node: Node): Fault<ProcessPlan> => ended(node, 'stop', 'SIGTERM', [0, 143])
+export const stopped = (node: Target): Fault<ProcessPlan> => aimed(STOP, targetText(node))
 
 function ended(
-  node: Node,
   name: string,
   signal: 'SIGKILL' | 'SIGTERM',
   exitCodes: readonly number[],
-): Fault<ProcessPlan> {
+  told: Pick<FaultKind, 'does' | 'source'>,
+): FaultKind<ProcessPlan> {
   return {
     name,
+    family: 'process',
+    ...told,
     final: false,
-    async plan(cluster) {
+    targets: ['leader', 'standby', 'random', '<node>'],
+    parameters: {},
+    needs: [],
+    async plan(cluster, { target }, seed) {
+      const node = await oneNode(cluster, target, seed)
+      const { pid, running } = await node.vault.state()
+      if (!running) throw new CannotPlan(`${node.name} does not run`)
       const leaderBefore = await cluster.leader()
-      const { pid } = await node.vault.state()
       return {
         target: node.name,
+        touches: [node.vault.id],
         container: node.vault.id,
         pid,
         leaderBefore: leaderBefore.name,
@@ -45,9 +74,10 @@ function ended(
     },
     async inject(cluster, plan, context) {
       await randomHeartbeatPhase(cluster, plan.target, context)
-      return endProcess(cluster, node, plan, signal, context)
+      return endProcess(cluster, plan, signal, context)
     },
     async witness(cluster, plan) {
+      const node = cluster.node(plan.target)
       const state = await node.vault.state()
       if (state.running) return notYet(`${plan.target} still runs with pid ${state.pid}`)
       if (!exitCodes.includes(state.exitCode)) {
@@ -74,7 +104,7 @@ function ended(
 }
 
 /** Without it every fault would hit the same phase of the heartbeat and bias the recovery time. */
-async function randomHeartbeatPhase(
+export async function randomHeartbeatPhase(
   cluster: Cluster,
   target: string,
   { seed, signal, clock }: Injection,
@@ -97,21 +127,21 @@ async function randomHeartbeatPhase(
  */
 async function endProcess(
   cluster: Cluster,
-  node: Node,
   plan: ProcessPlan,
   signal: 'SIGKILL' | 'SIGTERM',
   { clock, signal: abort }: Injection,
 ): Promise<Effect> {
+  const server = new Container(cluster.docker.engine, plan.container, plan.target)
   const byPid = cluster.docker.facts.local && isOwnProcess(plan) && maySignal(plan.pid)
   const issued = clock.now()
   if (byPid) process.kill(plan.pid, signal)
-  else await node.vault.signal(signal)
+  else await server.signal(signal)
   const proven = await until<Ns>(
     `the process of ${plan.target} is gone`,
     async () => {
       if (byPid)
         return isAlive(plan.pid) ? notYet(`pid ${plan.pid} is alive`) : happened(clock.now())
-      return (await node.vault.state()).running
+      return (await server.state()).running
         ? notYet('the engine says it runs')
         : happened(clock.now())
     },

@@ -139,7 +139,11 @@ export type JournalData = {
   'fault.injected': FaultEvent & { readonly issued: Ns; readonly proven: Ns }
   'fault.witnessed': FaultEvent & { readonly witness: string }
   'fault.unseen': FaultEvent & { readonly lastSeen: string }
-  'fault.healed': FaultEvent & { readonly residue: readonly string[] }
+  'fault.healed': FaultEvent & {
+    readonly residue: readonly string[]
+    /** When the healing began; missing in journals of before it was recorded. */
+    readonly began?: Ns
+  }
   'fault.stuck': FaultEvent & { readonly why: string }
   'wait.started': { readonly what: string; readonly limitMs: number }
   'wait.happened': { readonly what: string; readonly waitedMs: number }
@@ -185,6 +189,8 @@ export type JournalData = {
   note: { readonly text: string }
   error: { readonly message: string; readonly infrastructure: boolean }
   aborted: { readonly why: string }
+  /** This machine cannot do what the scenario needs. */
+  skipped: { readonly why: string }
   ended: Record<string, never>
 }
 

@@ -75,6 +75,8 @@ function brokenOff({ entries }: RunRecord, off: Off): Conclusion | undefined {
   if (aborted !== undefined && !off.has('aborted')) {
     return { verdict: 'aborted', why: aborted.data.why, rang: 'aborted' }
   }
+  const skipped = entries.find((entry) => entry.kind === 'skipped')
+  if (skipped !== undefined) return { verdict: 'skipped', why: skipped.data.why }
   const errors = off.has('error') ? [] : entries.filter((entry) => entry.kind === 'error')
   const error = errors.find(({ data }) => data.infrastructure) ?? errors[0]
   if (error !== undefined) {

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts'
+import type { FaultPlan, Injection } from '../faults/fault.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
 import { happened, until } from '../lib/until.ts'
 import type { DetectorId } from '../objectives/detections.ts'
@@ -88,14 +89,19 @@ export const REAL_DEFECTS: readonly RealDefect[] = [
     sabotage: () => ({
       verbs: (verbs) => ({
         ...verbs,
-        inject: (fault) =>
-          verbs.inject({
-            ...fault,
-            inject: async (_cluster, _plan, { clock }) => ({
-              issued: clock.now(),
-              proven: clock.now(),
-            }),
-          }),
+        inject: (...faults) =>
+          verbs.inject(
+            ...faults.map((fault) => ({
+              ...fault,
+              kind: {
+                ...fault.kind,
+                inject: async (_cluster: Cluster, _plan: FaultPlan, { clock }: Injection) => ({
+                  issued: clock.now(),
+                  proven: clock.now(),
+                }),
+              },
+            })),
+          ),
       }),
     }),
   },

@@ -50,6 +50,7 @@ const preparations: Readonly<Record<Assembled, Preparation>> = {
     await openbaoBinary(workshop, await scratchRoot(context), workFolder)
     return {}
   },
+  toolbox: async () => ({}),
   toxiproxy: async (workshop, context) => {
     const program = {
       name: 'toxiproxy',

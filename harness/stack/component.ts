@@ -1,5 +1,5 @@
 /** The programs of other people that a stack is made of. */
-export type ComponentName = 'openbao' | 'vault' | 'localstack' | 'toxiproxy' | 'haproxy'
+export type ComponentName = 'openbao' | 'vault' | 'localstack' | 'toxiproxy' | 'haproxy' | 'toolbox'
 
 export const componentNames: readonly ComponentName[] = [
   'openbao',
@@ -7,6 +7,7 @@ export const componentNames: readonly ComponentName[] = [
   'localstack',
   'toxiproxy',
   'haproxy',
+  'toolbox',
 ]
 
 export type ComponentFacts = {
@@ -26,6 +27,8 @@ export const componentFacts: Readonly<Record<ComponentName, ComponentFacts>> = {
   toxiproxy: { entrypoint: ['/toxiproxy'] },
   // Found by PATH: Debian has it in /usr/sbin, the public image in /usr/local/sbin.
   haproxy: { entrypoint: ['haproxy'] },
+  // Waits for commands; see stack/toolbox.ts.
+  toolbox: { entrypoint: ['sleep', 'infinity'] },
 }
 
 export const isComponentName = (text: string): text is ComponentName =>

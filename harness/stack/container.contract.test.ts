@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { type ThrowAway, type ThrowAwaySpec, throwAway } from '../throw-away.ts'
-import { type Container, createContainer, isAlive } from './container.ts'
+import { type Container, createContainer } from './container.ts'
+import { isAlive } from './host-process.ts'
 
 let place: ThrowAway
 let image: string

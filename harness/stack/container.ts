@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
 import type Dockerode from 'dockerode'
-import { milliseconds, seconds } from '../lib/duration.ts'
+import { type Duration, formatDuration, milliseconds, seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { type ArchiveFile, allFilesOf, archiveOf, firstFileOf } from './archive.ts'
 
@@ -13,7 +13,10 @@ export type ContainerSpec = {
   readonly labels: Readonly<Record<string, string>>
   readonly hostname?: string
   /** Own place in a network, or the namespace of another container. */
-  readonly network: { readonly name: string; readonly ip?: string } | { readonly of: Container }
+  readonly network:
+    | { readonly name: string; readonly ip?: string }
+    | { readonly of: Container }
+    | 'none'
   readonly hosts?: readonly string[]
   /** Volume name → path inside. */
   readonly volumes?: Readonly<Record<string, string>>
@@ -21,6 +24,11 @@ export type ContainerSpec = {
   readonly publish?: readonly number[]
   readonly files?: readonly ArchiveFile[]
   readonly capabilities?: readonly string[]
+  readonly privileged?: boolean
+  /** A first process that reaps what others leave. */
+  readonly init?: boolean
+  /** Bytes; no swap beside it. */
+  readonly memoryBytes?: number
 }
 
 export type ContainerState = {
@@ -31,6 +39,8 @@ export type ContainerState = {
   readonly startedAt: string
   readonly outOfMemory: boolean
 }
+
+export type Answer = { readonly exitCode: number; readonly output: string }
 
 /** One container that this run made. Files are in it before it starts. */
 export class Container {
@@ -57,8 +67,60 @@ export class Container {
     await this.#container.restart({ t: graceSeconds })
   }
 
-  async signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGHUP'): Promise<void> {
+  async signal(name: 'SIGKILL' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR2'): Promise<void> {
     await this.#container.kill({ signal: name })
+  }
+
+  /** Freezes every process in it. @throws when it does not run or is paused already. */
+  async pause(): Promise<void> {
+    await this.#container.pause()
+  }
+
+  /** Twice is harmless. */
+  async unpause(): Promise<void> {
+    const { running, paused } = await this.state()
+    if (running && paused) await this.#container.unpause()
+  }
+
+  /** Changes limits of the running container; units are the engine's: bytes, microseconds. */
+  async limit(limits: {
+    readonly Memory?: number
+    readonly MemorySwap?: number
+    readonly CpuPeriod?: number
+    readonly CpuQuota?: number
+  }): Promise<void> {
+    await this.#container.update({ ...limits })
+  }
+
+  /**
+   * Runs a command inside; both streams as one text.
+   * @throws {ExecTooSlow} the command may go on then.
+   */
+  async exec(command: readonly string[], within: Duration): Promise<Answer> {
+    const exec = await this.#container.exec({
+      Cmd: [...command],
+      AttachStdout: true,
+      AttachStderr: true,
+    })
+    const stream = await exec.start({ hijack: false, stdin: false })
+    const timer = setTimeout(() => {
+      stream.destroy(new ExecTooSlow(this.name, command, within))
+    }, within.ms)
+    try {
+      const output = unframed(await buffer(stream))
+      const { ExitCode } = await exec.inspect()
+      return { exitCode: ExitCode ?? -1, output }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Its labels; `undefined` when it does not exist any more. */
+  async labelsIfThere(): Promise<Readonly<Record<string, string>> | undefined> {
+    return this.labels().catch((error) => {
+      if (statusOf(error) === 404) return undefined
+      throw error
+    })
   }
 
   async state(): Promise<ContainerState> {
@@ -149,7 +211,7 @@ export async function createContainer(docker: Dockerode, spec: ContainerSpec): P
       ? {}
       : { ExposedPorts: Object.fromEntries(spec.publish.map((port) => [`${port}/tcp`, {}])) }),
     HostConfig: {
-      NetworkMode: 'of' in network ? `container:${network.of.id}` : network.name,
+      NetworkMode: networkMode(network),
       ...(spec.hosts === undefined ? {} : { ExtraHosts: [...spec.hosts] }),
       Mounts: Object.entries(spec.volumes ?? {}).map(([Source, Target]) => ({
         Type: 'volume' as const,
@@ -164,10 +226,15 @@ export async function createContainer(docker: Dockerode, spec: ContainerSpec): P
             ),
           }),
       ...(spec.capabilities === undefined ? {} : { CapAdd: [...spec.capabilities] }),
+      ...(spec.privileged === undefined ? {} : { Privileged: spec.privileged }),
+      ...(spec.init === undefined ? {} : { Init: spec.init }),
+      ...(spec.memoryBytes === undefined
+        ? {}
+        : { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '50m' } },
     },
-    ...('of' in network
+    ...(network === 'none' || 'of' in network
       ? {}
       : {
           NetworkingConfig: {
@@ -190,6 +257,11 @@ export async function createContainer(docker: Dockerode, spec: ContainerSpec): P
   return container
 }
 
+function networkMode(network: ContainerSpec['network']): string {
+  if (network === 'none') return 'none'
+  return 'of' in network ? `container:${network.of.id}` : network.name
+}
+
 /**
  * The Docker log stream is framed (8 bytes: stream, 0, 0, 0, length) unless a terminal was
  * attached, which never happens here.
@@ -205,25 +277,6 @@ function unframed(raw: Buffer): string {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** Whether a host process still runs; a zombie has run its last instruction and counts as gone. */
-export function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3))
-  } catch {
-    return false // no such process
-  }
-}
-
-/** Whether a host process lives in that container, by the kernel's own record. */
-export function belongsTo(pid: number, containerId: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(containerId)
-  } catch {
-    return false // no such process
-  }
-}
-
 export const statusOf = (error: unknown): number | undefined =>
   typeof error === 'object' && error !== null && 'statusCode' in error
     ? Number(error.statusCode)
@@ -236,3 +289,12 @@ export const ignoring =
     const status = statusOf(error)
     if (status === undefined || !statuses.includes(status)) throw error
   }
+
+/** A command in a container gave no answer in time. */
+export class ExecTooSlow extends Error {
+  override readonly name = 'ExecTooSlow'
+  constructor(container: string, command: readonly string[], within: Duration) {
+    const told = command.join(' ').slice(0, 120)
+    super(`"${told}" in ${container} gave no answer within ${formatDuration(within)}`)
+  }
+}

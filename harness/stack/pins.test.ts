@@ -9,7 +9,7 @@ const file = readFileSync(join(composeFolder, 'versions.env'), 'utf8')
 test('the file pins a version and a public image for every component', () => {
   const pins = loadPins()
   for (const name of componentNames) {
-    expect(pins.versions[name]).toMatch(/^\d+\.\d+\.\d+$/)
+    expect(pins.versions[name]).toMatch(/^v?\d+\.\d+(\.\d+)?$/)
     expect(pins.repositories[name]).toMatch(/^[a-z.]+\/[a-z/]+$/)
   }
 })

@@ -11,18 +11,33 @@ export type Link = {
   readonly upstream: string
 }
 
-type ProxyState = {
+/** Both directions: `upstream` is what the link's owner sends, `downstream` what it gets back. */
+export type Toxic = {
   readonly name: string
-  readonly enabled: boolean
-  readonly toxics: readonly { readonly name: string }[]
+  readonly type:
+    | 'latency'
+    | 'bandwidth'
+    | 'slow_close'
+    | 'timeout'
+    | 'reset_peer'
+    | 'slicer'
+    | 'limit_data'
+  readonly stream: 'upstream' | 'downstream'
+  /** As Toxiproxy names them: milliseconds, KB/s, bytes. */
+  readonly attributes: Readonly<Record<string, number>>
 }
+
+export type LinkState = Link & { readonly enabled: boolean; readonly toxics: readonly Toxic[] }
 
 /** The links of one pod. The listeners live as long as the pod does. */
 export class Links {
+  /** Of Toxiproxy's API; enough to make the same `Links` in another process. */
+  readonly address: Address
   readonly #client: Toxiproxy
 
-  constructor({ host, port }: Address) {
-    this.#client = new Toxiproxy(`http://${host}:${port}`)
+  constructor(address: Address) {
+    this.address = address
+    this.#client = new Toxiproxy(`http://${address.host}:${address.port}`)
   }
 
   /**
@@ -53,17 +68,48 @@ export class Links {
     await proxy.update({ enabled, listen: proxy.listen, upstream: proxy.upstream })
   }
 
+  /** From now on new connections go there; those that exist are closed. */
+  async setUpstream(name: string, upstream: string): Promise<void> {
+    const proxy = await this.#client.get(name)
+    await proxy.update({ enabled: proxy.enabled, listen: proxy.listen, upstream })
+  }
+
+  /** @throws when the link has one of that name. */
+  async addToxic(name: string, { name: toxic, type, stream, attributes }: Toxic): Promise<void> {
+    const path = `${this.#client.host}/proxies/${name}/toxics`
+    // Toxicity 1: anything less is rolled per connection, without a seed.
+    await this.#client.getApi().post(path, { name: toxic, type, stream, toxicity: 1, attributes })
+  }
+
+  /** Twice is harmless. */
+  async removeToxic(name: string, toxic: string): Promise<void> {
+    const { toxics } = await this.state(name)
+    if (!toxics.some((each) => each.name === toxic)) return
+    await this.#client.getApi().delete(`${this.#client.host}/proxies/${name}/toxics/${toxic}`)
+  }
+
+  /** As Toxiproxy has it now. @throws when there is no such link. */
+  async state(name: string): Promise<LinkState> {
+    const state = (await this.#states())[name]
+    if (state === undefined) throw new RangeError(`there is no link ${name}`)
+    return state
+  }
+
   /** What is not as it was made: disabled links and toxics, by name. */
   async residue(): Promise<readonly string[]> {
-    // The client's own `getAll` drops the toxics, so the answer is read as it comes.
-    const { data } = await this.#client
-      .getApi()
-      .get<Record<string, ProxyState>>(`${this.#client.host}/proxies`)
-    const proxies = Object.values(data)
+    const proxies = Object.values(await this.#states())
     return proxies.flatMap((proxy) => [
       ...(proxy.enabled ? [] : [`link ${proxy.name} is disabled`]),
       ...proxy.toxics.map((toxic) => `toxic ${toxic.name} on link ${proxy.name}`),
     ])
+  }
+
+  /** The client's own `getAll` drops the toxics, so the answer is read as it comes. */
+  async #states(): Promise<Readonly<Record<string, LinkState>>> {
+    const { data } = await this.#client
+      .getApi()
+      .get<Record<string, LinkState>>(`${this.#client.host}/proxies`)
+    return data
   }
 }
 

@@ -1,0 +1,21 @@
+/**
+ * What a scenario wants of its cluster beyond the usual. Clusters are shared only between
+ * scenarios that want the same.
+ */
+export type ClusterNeeds = {
+  /** 3 unless said. */
+  readonly nodes?: 3 | 5
+  /** An emulator of its own, which may be restarted or broken as a whole. */
+  readonly aws?: 'own'
+  /** Each data volume has this size, so that it can be filled. */
+  readonly dataMiB?: number
+  /**
+   * `small`: the audit file is on a volume of 8 MiB; `piped`: the audit device is a pipe with a
+   * reader that can be held up; `two`: a second file device beside the first one.
+   */
+  readonly audit?: 'small' | 'piped' | 'two'
+}
+
+/** Equal needs give equal texts. */
+export const needsText = (needs: ClusterNeeds): string =>
+  JSON.stringify(Object.entries(needs).toSorted(([a], [b]) => a.localeCompare(b)))

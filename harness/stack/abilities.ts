@@ -1,0 +1,73 @@
+import type { Docker } from './docker.ts'
+import { askTool, removeToolbox, type ToolboxSpec } from './toolbox.ts'
+
+/**
+ * What an engine and the kernel under it let us do to a container. Probed at run time: the same
+ * engine differs with its kernel's modules, its security settings and who asks.
+ */
+export type Ability =
+  /** iptables rules in a container's network namespace. */
+  | 'net-admin'
+  /** iptables can drop a random share of the packets. */
+  | 'random-drop'
+  /** tc can delay, reorder and lose packets. */
+  | 'netem'
+  /** Signals to host pids, and the kernel's word on whether they live. */
+  | 'host-pid'
+  | 'pause'
+  | 'memory-limit'
+  | 'cpu-quota'
+  /** Mounts of its own: a container that is privileged. */
+  | 'privileged'
+
+export type Abilities = Readonly<Record<Ability, true | string>>
+
+/** The first thing in the way, in words; `undefined` when there is none. */
+export function whyNot(needs: readonly Ability[], abilities: Abilities): string | undefined {
+  for (const need of needs) {
+    const able = abilities[need]
+    if (able !== true) return able
+  }
+  return undefined
+}
+
+/** Asks the engine, and tries in a toolbox of its own, without a network, what only trying tells. */
+export async function probeAbilities(docker: Docker, box: ToolboxSpec): Promise<Abilities> {
+  const { engine, facts } = docker
+  const info = await engine.info()
+  const has = (flag: string, what: string): true | string =>
+    (info as Record<string, unknown>)[flag] === true || `the engine has no ${what}`
+  const spec: ToolboxSpec = { ...box, name: `${box.name}-abilities` }
+  const tried = async (what: string, script: string): Promise<true | string> => {
+    try {
+      const { exitCode, output } = await askTool(engine, spec, script)
+      return exitCode === 0 || `${what}: ${output.trim().split('\n').at(-1) ?? ''}`
+    } catch (error) {
+      return `${what}: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  try {
+    const netAdmin = await tried(
+      'no iptables in a container',
+      'iptables -A OUTPUT -d 192.0.2.1 -p tcp -j DROP',
+    )
+    const randomDrop = await tried(
+      'iptables has no random match',
+      'iptables -A OUTPUT -d 192.0.2.1 -p tcp -m statistic --mode random --probability 0.3 -j DROP',
+    )
+    const netem = await tried('the kernel has no netem', 'tc qdisc add dev lo root netem delay 1ms')
+    return {
+      'net-admin': netAdmin,
+      'random-drop': randomDrop,
+      netem,
+      'host-pid': facts.local || 'the processes of the engine are not ours to see',
+      // Without root an engine has no freezer and no limits unless cgroups are delegated to it.
+      pause: !facts.rootless || 'a rootless engine cannot freeze containers',
+      'memory-limit': has('MemoryLimit', 'memory limits'),
+      'cpu-quota': has('CpuCfsQuota', 'CPU quotas'),
+      privileged: !facts.rootless || 'a rootless engine cannot mount',
+    }
+  } finally {
+    await removeToolbox(engine, spec)
+  }
+}
