@@ -60,6 +60,8 @@ const fault = (name: string, change: Change = {}): Fault => {
     name,
     family: 'process',
     does: 'nothing',
+    witnessed: 'nobody',
+    cannotShow: 'anything',
     source: '-',
     final: false,
     targets: ['vault-1'],

@@ -17,6 +17,10 @@ export type FaultKind<Plan extends FaultPlan = FaultPlan> = {
   readonly family: Family
   /** One sentence for the table: what it does to the world. */
   readonly does: string
+  /** Who sees it, other than its injector. */
+  readonly witnessed: string
+  /** What it is not, so that nobody reads more into it. */
+  readonly cannotShow: string
   /** Where the documents ask for it: `HLD:873-877`; `-`: they do not. */
   readonly source: string
   /** A final fault destroys something; only a procedure can undo it, `heal` changes nothing. */

@@ -8,6 +8,8 @@ const STEP_DOWN: FaultKind<StepDownPlan> = {
   name: 'step-down',
   family: 'leadership',
   does: 'the leader gives up its leadership by API and stays in the cluster',
+  witnessed: 'another node leads in a later term',
+  cannotShow: 'how long a crash takes: nobody has to notice anything',
   source: 'HLD:875-877',
   final: false,
   targets: ['leader'],

@@ -27,11 +27,16 @@ export type ProcessPlan = FaultPlan & {
 
 const KILL = ended('kill', 'SIGKILL', [137], {
   does: 'SIGKILL to the server: no hand-over, the others must notice by themselves',
+  witnessed: 'the engine reports exit code 137; of a leader: another node leads in a later term',
+  cannotShow: 'loss of what was written and not synced: the page cache outlives the process',
   source: 'HLD:867-877',
 })
 
 const STOP = ended('stop', 'SIGTERM', [0, 143], {
   does: 'SIGTERM to the server: it hands leadership over and leaves',
+  witnessed:
+    'the engine reports exit code 0 or 143; of a leader: another node leads in a later term',
+  cannotShow: 'a crash: the times of the two are never averaged',
   source: 'HLD:875-877',
 })
 
@@ -47,7 +52,7 @@ function ended(
   name: string,
   signal: 'SIGKILL' | 'SIGTERM',
   exitCodes: readonly number[],
-  told: Pick<FaultKind, 'does' | 'source'>,
+  told: Pick<FaultKind, 'does' | 'witnessed' | 'cannotShow' | 'source'>,
 ): FaultKind<ProcessPlan> {
   return {
     name,
