@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { type Abilities, whyNot } from './abilities.ts'
+
+const ABLE: Abilities = {
+  'net-admin': true,
+  'random-drop': true,
+  netem: 'the kernel has no netem',
+  'host-pid': true,
+  pause: true,
+  'memory-limit': 'the engine has no memory limits',
+  'cpu-quota': true,
+  privileged: true,
+}
+
+test.each([
+  [[], undefined],
+  [['net-admin', 'pause'], undefined],
+  [['net-admin', 'netem'], 'the kernel has no netem'],
+  [['memory-limit', 'netem'], 'the engine has no memory limits'],
+] as const)('what needs %j is kept from it by: %s', (needs, why) => {
+  expect(whyNot(needs, ABLE)).toBe(why)
+})
