@@ -207,9 +207,13 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     verdict,
     cluster,
     seals,
-    reusable: reusable && verdict.verdict === 'passed' && planned.leaves === 'healthy',
+    reusable: reusable && planned.leaves === 'healthy' && leftWhole(verdict),
   }
 }
+
+/** What a final fault destroyed is not healed, and after anything but a pass nobody knows. */
+const leftWhole = ({ verdict, faults }: Verdict): boolean =>
+  verdict === 'passed' && !faults.some(({ final }) => final)
 
 function freeze(experiment: Experiment, journal: Journal): void {
   const { scenario: planned, product, multiplier, limits, seed } = experiment

@@ -29,6 +29,12 @@ describe('a scenario that did not come to its end', () => {
       'inconclusive',
       'assumption',
     ],
+    [
+      'needs what this machine cannot do',
+      adding(11_000, 'skipped', { why: 'packet-loss cannot be done here: no random match' }),
+      'skipped',
+      undefined,
+    ],
     ['has no end in its journal', without('ended'), 'inconclusive', 'infrastructure'],
   ] as const)('that %s is never passed', async (_, spoil, verdict, cause) => {
     const found = await judged(spoil)
