@@ -3,7 +3,7 @@ import type { Cluster } from './cluster/cluster.ts'
 import { Inspection } from './cluster/inspection.ts'
 import { Node } from './cluster/node.ts'
 import { healFault, injectFault, planFault } from './faults/bring-about.ts'
-import type { Fault, FaultPlan } from './faults/fault.ts'
+import type { Effect, Fault, FaultPlan } from './faults/fault.ts'
 import { UndoBook } from './faults/undo-book.ts'
 import type { FaultEvent } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
@@ -19,8 +19,11 @@ export type Verbs = {
   readonly cluster: Cluster
   /** Questions about what the cluster is and holds. */
   readonly inspect: Inspection
-  /** Injects the faults, one beside the other, and waits for the witness of each. */
-  readonly inject: (...faults: readonly Fault[]) => Promise<void>
+  /**
+   * Injects the faults, one beside the other, and waits for the witness of each; gives the
+   * instants of their effects.
+   */
+  readonly inject: (...faults: readonly Fault[]) => Promise<readonly Effect[]>
   /** Heals these faults now, the latest first; without any: all that are in force. */
   readonly heal: (...faults: readonly Fault[]) => Promise<void>
   /** Lets a state last: a fault that would be gone at once shows little. */
@@ -34,6 +37,8 @@ export type Verbs = {
   readonly perform: <A>(procedure: Procedure<A>, given: A) => Promise<void>
   /** Waits for a fact that has a name a person would say. */
   readonly until: (what: string, look: () => Promise<boolean | Look<unknown>>) => Promise<void>
+  /** Keeps what was found where nothing is promised. */
+  readonly note: (text: string) => void
   /** A choice that the seed makes, the same in every run with it. */
   readonly choose: <T>(purpose: string, from: readonly T[]) => T
   /** Records what is and what should be; the judge compares, the body goes on. */
@@ -51,6 +56,8 @@ export type BodyOptions = {
   readonly seed: Seed
   /** Stops every wait: the scenario's deadline or the end of the run. */
   readonly signal: AbortSignal
+  /** Waits until preparing the first fault has left no trace in the service. */
+  readonly calm?: () => Promise<void>
 }
 
 /** The verbs of one body, and the faults it has put in force. */
@@ -65,7 +72,7 @@ export class Body {
     this.#book = new UndoBook(join(options.journal.directory, 'undo'))
   }
 
-  /** When the last fault was proven; `undefined` before the first. */
+  /** When the last fault was proven or healed; `undefined` before the first. */
   get lastEffect(): Ns | undefined {
     return this.#lastEffect
   }
@@ -73,13 +80,14 @@ export class Body {
   get verbs(): Verbs {
     return {
       cluster: this.#options.cluster,
-      inspect: new Inspection(this.#options.cluster),
+      inspect: new Inspection(this.#options.cluster, this.#options.journal.clock),
       inject: (...faults) => this.#injectAll(faults),
       heal: (...faults) => this.#heal(faults),
       dwell: (what, length) => this.#dwell(what, length),
       holds: (title, length, look) => this.#holds(title, length, look),
       perform: (procedure, given) => this.#perform(procedure, given),
       until: (what, look) => this.waitFor(what, look),
+      note: (text) => this.#options.journal.record('note', { text }),
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
       check: (title, expected, look) => this.#check(title, expected, look),
     }
@@ -101,6 +109,8 @@ export class Body {
         const residue = await healFault(fault.kind, cluster.docker, plan)
         journal.record('fault.healed', { ...event, residue, began })
         if (residue.length === 0 && !fault.kind.final) this.#book.done(event.fault)
+        // What a healing disturbs is watched as long as what a fault does.
+        if (!fault.kind.final) this.#lastEffect = journal.clock.now()
       } catch (error) {
         journal.record('fault.stuck', { ...event, why: messageOf(error) })
       }
@@ -131,12 +141,14 @@ export class Body {
   }
 
   /** What fails in one keeps none of the others from being healed. */
-  async #injectAll(faults: readonly Fault[]): Promise<void> {
+  async #injectAll(faults: readonly Fault[]): Promise<readonly Effect[]> {
     const { cluster, journal } = this.#options
     const planned: InForce[] = []
+    const isFirst = this.#lastEffect === undefined && this.#inForce.length === 0
     for (const fault of faults) planned.push(await this.#plan(fault))
+    if (isFirst) await this.#options.calm?.()
     journal.record('node.processes', { when: 'fault', nodes: await cluster.processes() })
-    await all(planned.map((each) => this.#inject(each)))
+    return all(planned.map((each) => this.#inject(each)))
   }
 
   async #plan(fault: Fault): Promise<InForce> {
@@ -152,7 +164,7 @@ export class Body {
     return planned
   }
 
-  async #inject({ fault: { kind }, event, plan }: InForce): Promise<void> {
+  async #inject({ fault: { kind }, event, plan }: InForce): Promise<Effect> {
     const { cluster, journal, seed, signal } = this.#options
     const context = { clock: journal.clock, seed, signal }
     const effect = await injectFault(kind, cluster, plan, context)
@@ -172,6 +184,7 @@ export class Body {
       // The run goes on: the objectives are still worth judging, though none can be met.
       journal.record('fault.unseen', { ...event, lastSeen })
     }
+    return effect
   }
 
   async #dwell(what: string, length: Duration): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { loadCatalogue, nearest, select, selectAll, suite, UnknownScenario } from './catalogue.ts'
 import { isKnownFact } from './objectives/sometimes.ts'
+import { observedBy } from './scenario.ts'
 
 const catalogue = await loadCatalogue()
 
@@ -50,7 +51,7 @@ describe('an unknown', () => {
 
   test('suite is refused with those that there are', () => {
     expect(() => suite(catalogue, 'smok')).toThrow(
-      'there is no suite "smok"; did you mean smoke or nightly?',
+      'there is no suite "smok"; did you mean nightly or smoke or drill?',
     )
   })
 })
@@ -122,7 +123,9 @@ describe.each(catalogue.map(({ name, scenario }) => [name, scenario] as const))(
     })
 
     test('demands only facts that can be observed', () => {
-      expect((scenario.mustObserve ?? []).filter((id) => !isKnownFact(id))).toEqual([])
+      for (const variant of [undefined, ...Object.keys(scenario.variants)]) {
+        expect(observedBy(scenario, variant).filter((id) => !isKnownFact(id))).toEqual([])
+      }
     })
 
     test.each([1, 5] as const)('promises something at multiplier %s, under ids of its own', (m) => {

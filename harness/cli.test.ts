@@ -68,6 +68,15 @@ test('the scenarios are listed as exactly one JSON document', async () => {
   })
 })
 
+test('without an engine all faults are listed, and why nobody knows what can be done', async () => {
+  const { exit, said } = await drill('list faults --json')
+  const rows = JSON.parse(said) as { name: string; available: unknown; reason: string }[]
+  expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['kill', 'step-down']))
+  expect(new Set(rows.map(({ available }) => available))).toEqual(new Set([null]))
+  expect(rows[0]?.reason).toMatch(/^no Docker Engine found at \/nonexistent/)
+  expect(exit).toBe(0)
+})
+
 test('a dry run says what would happen, and needs no engine', async () => {
   const { exit, said } = await drill('run ha2 leader-handover:sigterm --dry --repeat 2')
   expect(said).toContain('HA2  leader-crash × 2: The leader is killed while tenants write')

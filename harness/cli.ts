@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { UnknownScenario } from './catalogue.ts'
+import type { FaultRow } from './commands/list.ts'
 import { EXIT } from './objectives/exit-code.ts'
 
 /**
@@ -9,14 +10,24 @@ import { EXIT } from './objectives/exit-code.ts'
 const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand(finish),
   test: async () => (await import('./commands/test.ts')).testCommand(finish),
-  list: async () => (await import('./commands/list.ts')).listCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(listFaults),
   judge: async () => (await import('./commands/record.ts')).judgeCommand(finish),
   report: async () => (await import('./commands/record.ts')).reportCommand(finish),
   selftest: async () => (await import('./commands/selftest.ts')).selftestCommand(finish),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(finish),
   images: async () => (await import('./commands/images.ts')).imagesCommand(),
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(finish),
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  status: async () => (await import('./commands/status.ts')).statusCommand(),
+  inject: async () => (await import('./commands/inject.ts')).injectCommand(finish),
+  heal: async () => (await import('./commands/heal.ts')).healCommand(finish),
+  down: async () => (await import('./commands/down.ts')).downCommand(),
   sweep: async () => (await import('./commands/sweep.ts')).sweepCommand(),
+}
+
+/** Only faults depend on the engine: the other lists do without its client. */
+async function listFaults(): Promise<readonly FaultRow[]> {
+  return (await import('./commands/list-faults.ts')).faultRows()
 }
 
 function finish(exitCode: number): void {

@@ -35,6 +35,7 @@ export class Observation {
   readonly #workload: Workload
   /** Ends every wait of the scenario: without both of them nothing is proven. */
   readonly #death: AbortController
+  #steadySince: Ns | undefined
 
   private constructor(
     cluster: Cluster,
@@ -58,8 +59,12 @@ export class Observation {
     journal: Journal,
     seed: Seed,
     signal: AbortSignal,
+    lanes: 'direct' | 'operator' = 'direct',
   ): Promise<Observation> {
-    const { balancer, nodes, token } = cluster.probeTargets
+    // Only those whose own link is on trial: nodes and read-back are asked directly all the same.
+    const clients = lanes === 'operator' ? cluster.viaOperator() : cluster
+    const { balancer } = clients.probeTargets
+    const { nodes, token } = cluster.probeTargets
     const prefix = `${LEDGER_ROOT}/${journal.clock.base.toString(36)}`
     const canaryPath = `${prefix}/canary`
     const value = numberedValue(canaryPath, 0)
@@ -119,7 +124,17 @@ export class Observation {
     await this.#workload.start()
     const since = await this.#undisturbed(undefined)
     this.#journal.record('gate', await this.#cluster.cleanStart(this.#signal))
-    await this.#undisturbed(since) // settling may have taken longer
+    this.#steadySince = await this.#undisturbed(since) // settling may have taken longer
+  }
+
+  /**
+   * Returns when the lanes are as they were before a fault was prepared: toolboxes that start, and
+   * looks from inside the pods, cost a small host a second or two, and that is no outage.
+   */
+  async calm(): Promise<void> {
+    const since = await this.#undisturbed(this.#steadySince)
+    if (since !== this.#steadySince) this.#journal.record('phase', { name: 'body' })
+    this.#steadySince = since
   }
 
   /** Returns the start of the steady phase that has lasted long enough. */

@@ -1,7 +1,8 @@
 import type { Cluster } from './cluster/cluster.ts'
 import type { Node } from './cluster/node.ts'
+import { all } from './lib/all.ts'
 import { milliseconds, minutes } from './lib/duration.ts'
-import { happened, notYet, until } from './lib/until.ts'
+import { happened, NeverHappened, notYet, until } from './lib/until.ts'
 import { targetAt } from './probes/probe-message.ts'
 import type { ReadBack } from './probes/read-back.ts'
 import { products } from './vault/product.ts'
@@ -32,31 +33,60 @@ export async function readPasses(
   }
 }
 
+/** With five nodes there is one rival left, so it takes some attempts. */
+const ATTEMPTS = 12
+
 /**
  * A leader that steps down cannot choose its successor, and two nodes can hand the leadership to
- * each other for ever (seen with Vault 1.21.0). With the third one stopped there is no choice.
+ * each other for ever (seen with Vault 1.21.0). With as many others stopped as the quorum allows
+ * there is no choice among three nodes, and one of two among five.
+ * @throws {NeverHappened}
  */
 async function letLead(cluster: Cluster, node: Node, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const leader = await cluster.leader()
+    if (leader === node) return
+    const others = cluster.nodes.filter((each) => each !== leader && each !== node)
+    await handOver(cluster, leader, stoppable(others, cluster.nodes.length, attempt), signal)
+  }
   const leader = await cluster.leader()
-  if (leader === node) return
-  const third = cluster.nodes.find((each) => each !== leader && each !== node)
-  await third?.stop()
+  if (leader !== node) {
+    const waited = milliseconds(0)
+    throw new NeverHappened(`${node.name} leads after ${ATTEMPTS} attempts`, waited, leader.name)
+  }
+}
+
+/** As many as may be missing, others each time. */
+export function stoppable<T>(others: readonly T[], nodes: number, attempt: number): readonly T[] {
+  const from = attempt % others.length
+  const mayBeMissing = Math.floor((nodes - 1) / 2)
+  return [...others.slice(from), ...others.slice(0, from)].slice(0, mayBeMissing)
+}
+
+/** From this leader to one of those that are not stopped meanwhile. */
+async function handOver(
+  cluster: Cluster,
+  leader: Node,
+  stopped: readonly Node[],
+  signal: AbortSignal,
+): Promise<void> {
+  await all(stopped.map((each) => each.stop()))
   try {
     await cluster.stepDown(leader)
     await until(
-      `${node.name} leads`,
+      `another node than ${leader.name} leads`,
       async () => {
         const other = await cluster.leaderOtherThan(leader)
-        return other === node ? happened(true) : notYet(`${other?.name ?? 'nobody else'} leads`)
+        return other === undefined ? notYet('nobody else leads') : happened(true)
       },
       { within: minutes(1), every: milliseconds(50), signal },
     )
   } finally {
-    await third?.start()
+    await all(stopped.map((each) => each.start()))
   }
-  // Only two of three are there until the third is back: no further hand-over before. Autopilot
-  // alone would still call it healthy for a moment.
-  await third?.is(['standby'], { within: minutes(1), signal })
+  // Only a bare quorum is there until they are back: no further hand-over before. Autopilot
+  // alone would still call them healthy for a moment.
+  await all(stopped.map((each) => each.is(['standby'], { within: minutes(1), signal })))
   await until(
     'all voters are healthy again',
     async () => {

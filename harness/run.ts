@@ -5,8 +5,10 @@ import { messageOf } from './body.ts'
 import type { Selected } from './catalogue.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { needsText } from './cluster/needs.ts'
+import { DrillFolder } from './drill-folder.ts'
 import { type RunScenario, writeRunFile } from './evidence/run-file.ts'
 import { writeReports } from './evidence/run-report.ts'
+import { type Room, SafetyStop } from './guard.ts'
 import { Interrupted } from './interrupted.ts'
 import type { Seal } from './journal/chain.ts'
 import { FORMAT_VERSION } from './journal/entry.ts'
@@ -14,18 +16,22 @@ import type { Journal } from './journal/journal.ts'
 import { wallClock, wallClockMs } from './lib/clock.ts'
 import { type Duration, formatDuration, milliseconds } from './lib/duration.ts'
 import { Seed } from './lib/seed.ts'
-import { exitCodeOf } from './objectives/exit-code.ts'
+import { EXIT, exitCodeOf, worstExit } from './objectives/exit-code.ts'
 import type { Verdict } from './objectives/verdict.ts'
+import { prepare } from './prepare.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
 import type { Sabotage } from './sabotage.ts'
-import { type Multiplier, runScenario, type Scenario } from './scenario.ts'
+import {
+  type Multiplier,
+  needsOf,
+  runScenario,
+  type Scenario,
+  type ScenarioBody,
+} from './scenario.ts'
 import type { Settings } from './settings.ts'
-import { connectDocker, type Docker } from './stack/docker.ts'
-import { type ResolvedImage, resolveImages } from './stack/images.ts'
-import { pickProduct } from './stack/pick-product.ts'
-import { sweep } from './stack/sweep.ts'
-import { STAGE_IMAGES, Stage } from './stage.ts'
+import type { ResolvedImage } from './stack/images.ts'
+import { Stage } from './stage.ts'
 import type { Product } from './vault/product.ts'
 
 export type RunOptions = {
@@ -49,6 +55,8 @@ export type RunOptions = {
   /** Of the self-test: something is made worse on purpose. */
   readonly sabotage?: Sabotage
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
+  /** Below this the run is stopped. */
+  readonly atLeast?: Required<Room>
   readonly onJournal?: Parameters<Journal['watch']>[0]
   /** Called with each verdict as it is reached. */
   readonly onVerdict?: (verdict: Verdict, directory: string) => void
@@ -64,19 +72,24 @@ export type RunResult = {
  * A run: sweep, images, the stage, one scenario after another, `run.json` and the reports.
  * A healthy cluster is handed from one scenario to the next of the same configuration; what a
  * run has made is removed whatever happens.
- * @throws {EngineUnavailable} {ComponentUnavailable} {OutNotWritable} before anything is started.
+ * @throws {EngineUnavailable} {ComponentUnavailable} {OutNotWritable} {SafetyStop} before anything
+ * is started.
  */
-export async function performRun(options: RunOptions): Promise<RunResult> {
-  const { say, signal } = options
+export async function performRun(asked: RunOptions): Promise<RunResult> {
+  const { say } = asked
   const startedMs = wallClockMs()
   const started = wallClock()
   const id = randomBytes(3).toString('hex')
-  const directory = makeRunDirectory(options, id, started)
-  const prepared = await prepare(options).catch((error) => {
+  const directory = makeRunDirectory(asked, id, started)
+  const prepared = await prepare(asked).catch((error) => {
     rmSync(directory, { recursive: true }) // a folder without a run would only puzzle people
     throw error
   })
-  const { docker, chosen, images } = prepared
+  const { docker, chosen, images, guard } = prepared
+  const signal = AbortSignal.any([asked.signal, guard.signal])
+  const options = { ...asked, signal }
+  const folder = new DrillFolder()
+  folder.enter({ run: id, kind: 'run', directory })
   const seed = options.seed ?? new Seed().text
   say(`run   ${id}  seed ${seed}  ${directory}`)
   const stage = await Stage.open(
@@ -88,13 +101,15 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
     await runAll({ options, stage, directory, seed, chosen, images, finished })
   } finally {
     const before = performance.now()
+    guard.stop()
     await stage.close()
+    folder.remove(id)
     say(
       `removed everything of this run in ${formatDuration(milliseconds(performance.now() - before))}`,
     )
   }
   const verdicts = finished.map(({ verdict }) => verdict)
-  const exitCode = signal.aborted ? signalExit(signal) : exitCodeOf(verdicts)
+  const exitCode = signal.aborted ? stoppedExit(signal, verdicts) : exitCodeOf(verdicts)
   const main = chosen[0] as Product
   writeRunFile(directory, {
     format: FORMAT_VERSION,
@@ -128,26 +143,6 @@ export async function performRun(options: RunOptions): Promise<RunResult> {
   return { directory, exitCode, verdicts }
 }
 
-/** What must be there before anything is started. */
-async function prepare(options: RunOptions) {
-  const { say, settings, signal, offline } = options
-  const docker = await connectDocker({ dial: settings.dial })
-  const { removed } = await sweep(docker.engine)
-  if (removed.length > 0) {
-    const runs = new Set(removed.map(({ run }) => run)).size
-    say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
-  }
-  const chosen = await chooseProducts(docker, options)
-  const images = await resolveImages(docker, [...STAGE_IMAGES, ...chosen], {
-    sources: settings.sources,
-    offline,
-    signal,
-    onProgress: say,
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
-  })
-  return { docker, chosen, images }
-}
-
 type Finished = {
   readonly scenario: RunScenario
   readonly verdict: Verdict
@@ -176,7 +171,7 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
   }
   const giveUp = (cluster: Cluster | undefined) => {
     if (cluster === undefined) return
-    // Off the critical path; awaited before the run ends, and swept by label if it fails.
+    // Beside what is left of this scenario; swept by label if it fails.
     const undone = Promise.all(undos.splice(0).map((undo) => undo()))
     teardowns.push(
       undone.then(() => cluster.remove()).catch((error) => options.say(messageOf(error))),
@@ -201,12 +196,13 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
         argv: options.argv,
         repro: reproOf(selected, product, seed, repetition, options),
         acquire: async (own) => {
-          const needs = selected.scenario.cluster ?? {}
+          const needs = needsOf(selected.scenario, selected.variant)
           if (needsText(needs) !== sharedNeeds) {
             giveUp(shared)
             shared = undefined
           }
           sharedNeeds = needsText(needs)
+          await Promise.all(teardowns) // removing a cluster would disturb the next one's calibration
           const wish = { product, multiplier: options.multiplier, tls: options.tls, needs }
           shared ??= await planted(await stage.cluster(wish, own))
           return shared
@@ -240,12 +236,22 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
   await Promise.all(teardowns)
 }
 
-/** The same scenario, whose body has other verbs. */
-function sabotaged(scenario: Scenario, sabotage: Sabotage | undefined): Scenario {
+/** The same scenario, whose bodies have other verbs. */
+export function sabotaged(scenario: Scenario, sabotage: Sabotage | undefined): Scenario {
   const change = sabotage?.verbs
-  const { body } = scenario
-  if (change === undefined || body === undefined) return scenario
-  return { ...scenario, body: (verbs) => body(change(verbs)) }
+  if (change === undefined) return scenario
+  const changed =
+    (body: ScenarioBody): ScenarioBody =>
+    (verbs) =>
+      body(change(verbs))
+  const { body, variants } = scenario
+  return {
+    ...scenario,
+    body: body === undefined ? undefined : changed(body),
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([name, each]) => [name, changed(each)]),
+    ),
+  }
 }
 
 function* repeated({ selected, repeat }: RunOptions) {
@@ -254,16 +260,6 @@ function* repeated({ selected, repeat }: RunOptions) {
       yield { selected: each, repetition }
     }
   }
-}
-
-async function chooseProducts(docker: Docker, options: RunOptions): Promise<readonly Product[]> {
-  if (options.product === 'both') return ['openbao', 'vault']
-  const { product, because } = await pickProduct(docker, options.product, {
-    sources: options.settings.sources,
-    offline: options.offline,
-  })
-  options.say(because)
-  return [product]
 }
 
 function reproOf(
@@ -284,5 +280,8 @@ function reproOf(
   ].join(' ')
 }
 
-const signalExit = ({ reason }: AbortSignal): number =>
-  reason instanceof Interrupted ? reason.exitCode : 130
+/** A person's stop says only that; the guard's may not hide what was found before it. */
+const stoppedExit = ({ reason }: AbortSignal, verdicts: readonly Verdict[]): number => {
+  if (!(reason instanceof SafetyStop)) return reason instanceof Interrupted ? reason.exitCode : 130
+  return worstExit([...(verdicts.length === 0 ? [] : [exitCodeOf(verdicts)]), EXIT.stopped])
+}

@@ -17,12 +17,12 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Body, messageOf, type Verbs } from './body.ts'
+import { Body, type Verbs } from './body.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { ClusterNeeds } from './cluster/needs.ts'
 import { collectCluster } from './evidence/collect.ts'
 import { writeVerdict } from './evidence/verdict-file.ts'
-import { FaultUnavailable } from './faults/bring-about.ts'
+import { NoCluster, recordFailure, withReason } from './failures.ts'
 import type { Seal } from './journal/chain.ts'
 import {
   type ClaimSpec,
@@ -33,9 +33,8 @@ import {
 import { Journal } from './journal/journal.ts'
 import { readRecord } from './journal/read.ts'
 import { RunClock } from './lib/clock.ts'
-import { type Duration, formatDuration } from './lib/duration.ts'
+import type { Duration } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
-import { NeverHappened } from './lib/until.ts'
 import { consistency } from './objectives/consistency.ts'
 import { judgeScenario, type Verdict } from './objectives/judge.ts'
 import { Observation } from './observation.ts'
@@ -57,11 +56,13 @@ export type ScenarioSpec = {
   /** What it leaves behind: a cluster that others may use after it, or not. */
   readonly leaves: 'healthy' | 'broken'
   /** What it wants of its cluster beyond the usual. */
-  readonly cluster?: ClusterNeeds
-  readonly objectives: (multiplier: Multiplier) => readonly ObjectiveSpec[]
+  readonly cluster?: ClusterNeeds | ((variant?: string) => ClusterNeeds)
+  readonly objectives: (multiplier: Multiplier, variant?: string) => readonly ObjectiveSpec[]
   readonly claims?: (multiplier: Multiplier) => readonly ClaimSpec[]
   readonly expects?: readonly Expectation[]
-  readonly mustObserve?: readonly string[]
+  readonly mustObserve?: readonly string[] | ((variant?: string) => readonly string[])
+  /** The way of the lanes and of the workload; absent: straight to the balancer. */
+  readonly lanes?: 'operator'
   /** Of the body alone, per multiplier 1; everything around it has limits of its own. */
   readonly deadline: Duration
 }
@@ -85,6 +86,14 @@ export function scenario(
     ? { ...spec, title, body, variants: {} }
     : { ...spec, title, body: undefined, variants: body }
 }
+
+/** What it, or one variant of it, wants of its cluster. */
+export const needsOf = ({ cluster = {} }: Scenario, variant?: string): ClusterNeeds =>
+  typeof cluster === 'function' ? cluster(variant) : cluster
+
+/** The facts that must be seen in it, or in one variant of it. */
+export const observedBy = ({ mustObserve = [] }: Scenario, variant?: string): readonly string[] =>
+  typeof mustObserve === 'function' ? mustObserve(variant) : mustObserve
 
 /** One execution of one scenario. */
 export type Experiment = {
@@ -158,7 +167,13 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     journal.record('cluster.ready', started.readiness)
     if (planned.load === 'steady') {
       phase('calibrate')
-      observation = await Observation.start(started, journal, experiment.seed, signal)
+      observation = await Observation.start(
+        started,
+        journal,
+        experiment.seed,
+        signal,
+        planned.lanes,
+      )
       phase('settle')
       await observation.steady()
     } else {
@@ -172,7 +187,13 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       withReason(deadline, planned.deadline),
       ...(observation === undefined ? [] : [observation.alive]),
     ])
-    bodyParts = new Body({ cluster: started, journal, seed: experiment.seed, signal: own })
+    bodyParts = new Body({
+      cluster: started,
+      journal,
+      seed: experiment.seed,
+      signal: own,
+      calm: async () => observation?.calm(),
+    })
     await body(bodyParts.verbs)
     await observation?.stable(bodyParts.lastEffect)
   })
@@ -230,20 +251,29 @@ function freeze(experiment: Experiment, journal: Journal): void {
     multiplier,
     seed: seed.text,
     argv: experiment.argv,
-    objectives: promised(planned, multiplier).map((objective) => limited(objective, limits)),
+    objectives: promised(planned, multiplier, experiment.variant).map((objective) =>
+      limited(objective, limits),
+    ),
     claims: planned.claims?.(multiplier) ?? [],
     expects: planned.expects ?? [],
-    mustObserve: planned.mustObserve ?? [],
+    mustObserve: observedBy(planned, experiment.variant),
     probed: planned.load === 'steady',
     standbyReads: products[product].standbyReads,
-    nodes: Array.from({ length: planned.cluster?.nodes ?? 3 }, (_, i) => `vault-${i + 1}`),
+    nodes: Array.from(
+      { length: needsOf(planned, experiment.variant).nodes ?? 3 },
+      (_, i) => `vault-${i + 1}`,
+    ),
     repro: experiment.repro,
   })
 }
 
 /** Whoever runs under load promises that no client is told anything that contradicts another. */
-function promised(planned: Scenario, multiplier: Multiplier): readonly ObjectiveSpec[] {
-  const own = planned.objectives(multiplier)
+function promised(
+  planned: Scenario,
+  multiplier: Multiplier,
+  variant?: string,
+): readonly ObjectiveSpec[] {
+  const own = planned.objectives(multiplier, variant)
   const isNamed = own.some(({ kind }) => kind === 'consistency')
   return planned.load === 'none' || isNamed ? own : [...own, consistency({ contract: 'strict' })]
 }
@@ -256,39 +286,4 @@ function limited(
   return limit !== undefined && 'limitMs' in objective
     ? { ...objective, limitMs: limit.ms }
     : objective
-}
-
-/** A stop by the user is no error; a wait that expired is a finding; the rest is infrastructure. */
-function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): void {
-  if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
-  else if (error instanceof FaultUnavailable) journal.record('skipped', { why: error.message })
-  else {
-    const infrastructure = !(error instanceof NeverHappened || error instanceof DeadlinePassed)
-    journal.record('error', { message: messageOf(error), infrastructure })
-  }
-}
-
-/** The cluster did not come up; why, in its message. */
-export class NoCluster extends Error {
-  override readonly name = 'NoCluster'
-  constructor(cause: unknown) {
-    super(messageOf(cause), { cause })
-  }
-}
-
-/** The body was still busy when its time was up. */
-export class DeadlinePassed extends Error {
-  override readonly name = 'DeadlinePassed'
-  constructor(limit: Duration) {
-    super(`the scenario's body was not done after ${formatDuration(limit)}`)
-  }
-}
-
-/** The same abort with an error of ours: a `DOMException` prints 25 numeric codes. */
-function withReason(signal: AbortSignal, limit: Duration): AbortSignal {
-  const controller = new AbortController()
-  signal.addEventListener('abort', () => controller.abort(new DeadlinePassed(limit)), {
-    once: true,
-  })
-  return controller.signal
 }

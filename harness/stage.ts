@@ -47,6 +47,8 @@ export type StageOptions = {
   /** Shown in the labels: scenario or suite. */
   readonly label: string
   readonly startedMs: number
+  /** It outlives its process and has one cluster; from then on anybody may sweep it. */
+  readonly keptUntilMs?: number
 }
 
 export type ClusterWish = {
@@ -182,7 +184,7 @@ export class Stage {
         container: localstack.container.id,
         key,
         bucket: BACKUP_BUCKET,
-        own: needs.aws === 'own',
+        own: needs.aws === 'own' || this.#options.keptUntilMs !== undefined,
       },
     }
   }
@@ -262,9 +264,15 @@ async function prepareAws(
   return address
 }
 
-const labelsOf = ({ runId, label, startedMs }: StageOptions): Readonly<Record<string, string>> => ({
+const labelsOf = ({
+  runId,
+  label,
+  startedMs,
+  keptUntilMs,
+}: StageOptions): Readonly<Record<string, string>> => ({
   [runLabels.run]: runId,
   [runLabels.scenario]: label,
   [runLabels.owner]: ownerText(thisProcess()),
-  [runLabels.expiresAt]: new Date(startedMs + EXPIRES_AFTER_MS).toISOString(),
+  [runLabels.expiresAt]: new Date(keptUntilMs ?? startedMs + EXPIRES_AFTER_MS).toISOString(),
+  ...(keptUntilMs === undefined ? {} : { [runLabels.kept]: 'yes' }),
 })

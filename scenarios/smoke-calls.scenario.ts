@@ -33,7 +33,7 @@ export const smokeCalls = scenario(
       (await secrets.call(method, path)).status
     const canary = `smoke/${cluster.freshName()}`
     await secrets.write('tenants/smoke/exchanges/binance', { api_key: 'k', secret: 's' })
-    const appRole = await cluster.appRole('smoke')
+    const tenant = await cluster.tenant('smoke')
 
     await check('health', 200, status('GET', 'sys/health'))
     await check('seal status', 200, status('GET', 'sys/seal-status'))
@@ -45,7 +45,7 @@ export const smokeCalls = scenario(
     await check('canary write', 1, async () => (await secrets.write(canary, { at: 1 }, 0)).version)
     await check('canary read-back', { at: 1 }, async () => (await secrets.read(canary)).data)
     await check('list of tenants', 200, status('LIST', 'secret/metadata/tenants'))
-    await check('AppRole login', 200, () => appRole.login())
+    await check('AppRole login', 200, () => tenant.logIn())
     await check('Raft configuration', 200, status('GET', 'sys/storage/raft/configuration'))
   },
 )

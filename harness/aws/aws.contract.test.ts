@@ -80,6 +80,26 @@ describe('a KMS key', () => {
     expect(Buffer.from(await kms.decrypt(blob))).toEqual(text)
   })
 
+  test('that is to be deleted decrypts nothing until it is restored, which twice is harmless', async () => {
+    const blob = await kms.encrypt(key.id, text)
+    await kms.scheduleDeletion(key.id)
+    expect((await kms.describe(key.id)).state).toBe('PendingDeletion')
+    await expect(kms.decrypt(blob)).rejects.toMatchObject({ code: 'KMSInvalidStateException' })
+    await kms.restore(key.id)
+    await kms.restore(key.id)
+    expect(Buffer.from(await kms.decrypt(blob))).toEqual(text)
+  })
+
+  test('is another one when its alias is pointed at that, and still opens what it closed', async () => {
+    const other = newKey('alias/drill-contract-other')
+    await kms.seed(other)
+    const blob = await kms.encrypt(key.alias, text)
+    await kms.pointAlias(key.alias, other.id)
+    expect((await kms.describe(key.alias)).arn).toMatch(`/${other.id}`)
+    expect(Buffer.from(await kms.decrypt(blob))).toEqual(text)
+    await kms.pointAlias(key.alias, key.id)
+  })
+
   test('that is seeded again opens what it closed before', async () => {
     const blob = await kms.encrypt(key.id, text)
     await kms.seed(key)
@@ -126,6 +146,47 @@ describe('a bucket', () => {
   test('without an object answers nothing for its head and an error for its content', async () => {
     expect(await s3.head(bucket, 'nothing')).toBeUndefined()
     await expect(s3.get(bucket, 'nothing')).rejects.toMatchObject({ code: 'NoSuchKey' })
+  })
+
+  test('keeps what a delete hides, until every version is deleted', async () => {
+    const first = await s3.put(bucket, 'doomed', 'one', { tags: { by: 'a fault' } })
+    const second = await s3.put(bucket, 'doomed', 'two')
+    await s3.put(bucket, 'doomed-too', 'another')
+    expect(await s3.tags(bucket, 'doomed', { version: first })).toEqual({ by: 'a fault' })
+    expect(await s3.tags(bucket, 'doomed')).toEqual({})
+    await s3.remove(bucket, 'doomed')
+    expect(await s3.head(bucket, 'doomed')).toBeUndefined()
+    const versions = await s3.versions(bucket, 'doomed')
+    expect(versions.map(({ isMarker }) => isMarker)).toEqual([true, false, false])
+    expect(versions.slice(1).map(({ version }) => version)).toEqual([second, first])
+    expect((await s3.get(bucket, 'doomed', { version: first })).toString()).toBe('one')
+    for (const { version } of versions) await s3.remove(bucket, 'doomed', { version })
+    expect(await s3.versions(bucket, 'doomed')).toEqual([])
+  })
+
+  test('can be removed when it holds nothing, old versions included', async () => {
+    await s3.createBucket('drill-doomed')
+    await s3.put('drill-doomed', 'a', 'one')
+    await s3.remove('drill-doomed', 'a')
+    await expect(s3.removeBucket('drill-doomed')).rejects.toMatchObject({ code: 'BucketNotEmpty' })
+    for (const { key, version } of await s3.allVersions('drill-doomed')) {
+      await s3.remove('drill-doomed', key, { version })
+    }
+    await s3.removeBucket('drill-doomed')
+    await expect(s3.list('drill-doomed')).rejects.toMatchObject({ code: 'NoSuchBucket' })
+  })
+
+  test('gives an encrypted object only while its key is enabled', async () => {
+    const key = newKey('alias/drill-object')
+    await kms.seed(key)
+    await s3.put(bucket, 'encrypted', 'text', { kmsKey: key.id })
+    expect((await s3.head(bucket, 'encrypted'))?.kmsKey).toMatch(new RegExp(`${key.id}$`))
+    await kms.disable(key.id)
+    const refused = { code: 'KMS.DisabledException' }
+    await expect(s3.get(bucket, 'encrypted')).rejects.toMatchObject(refused)
+    await expect(s3.put(bucket, 'new', 'text', { kmsKey: key.id })).rejects.toMatchObject(refused)
+    await kms.enable(key.id)
+    expect((await s3.get(bucket, 'encrypted')).toString()).toBe('text')
   })
 
   test('that does not exist is an error', async () => {

@@ -88,6 +88,32 @@ export class Kms {
     await awsCall('kms:DisableKey', (limit) => this.#client.send(disable, limit), options)
   }
 
+  /** AWS deletes it after 7 days at the earliest; from now on it encrypts and decrypts nothing. */
+  async scheduleDeletion(id: string, options: AwsCallOptions = {}): Promise<void> {
+    const input = { KeyId: id, PendingWindowInDays: 7 }
+    const schedule = new this.#sdk.ScheduleKeyDeletionCommand(input)
+    await awsCall('kms:ScheduleKeyDeletion', (limit) => this.#client.send(schedule, limit), options)
+  }
+
+  /** The key is disabled then, as in AWS, and has to be enabled as well. */
+  async cancelDeletion(id: string, options: AwsCallOptions = {}): Promise<void> {
+    const cancel = new this.#sdk.CancelKeyDeletionCommand({ KeyId: id })
+    await awsCall('kms:CancelKeyDeletion', (limit) => this.#client.send(cancel, limit), options)
+  }
+
+  /** Makes a key usable, whatever keeps it from being used; one that is well is not touched. */
+  async restore(id: string, options: AwsCallOptions = {}): Promise<void> {
+    const { state } = await this.describe(id, options)
+    if (state === 'PendingDeletion') await this.cancelDeletion(id, options)
+    if (state !== 'Enabled') await this.enable(id, options)
+  }
+
+  /** Points an alias that exists at another key. */
+  async pointAlias(alias: string, id: string, options: AwsCallOptions = {}): Promise<void> {
+    const point = new this.#sdk.UpdateAliasCommand({ AliasName: alias, TargetKeyId: id })
+    await awsCall('kms:UpdateAlias', (limit) => this.#client.send(point, limit), options)
+  }
+
   /** `key` is an id or an alias. */
   async encrypt(
     key: string,

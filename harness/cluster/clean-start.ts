@@ -33,7 +33,7 @@ export async function cleanStart(
       every: milliseconds(100),
       signal,
     })
-    const reason = 'three settled voters, no residue, leader known to all'
+    const reason = `${looked.nodes.length} settled voters, no residue, leader known to all`
     return { ...gate, held: true, reason }
   } catch (error) {
     signal.throwIfAborted()

@@ -11,18 +11,21 @@ import { VaultClient } from '../vault/client.ts'
 import { type Product, type ProductFacts, products } from '../vault/product.ts'
 import { type AutopilotState, type RaftPeer, raftPeers } from '../vault/raft.ts'
 import { seal } from '../vault/seal.ts'
-import { AppRole } from './app-role.ts'
+import type { RoleOptions } from './app-role.ts'
 import type { AwsPlace } from './aws-place.ts'
 import { cleanStart } from './clean-start.ts'
 import { converge } from './converge.ts'
+import { auditTools, diskTools } from './disks.ts'
 import type { Ground, Holdings, Pod } from './ground.ts'
 import type { Node } from './node.ts'
 import { Operator } from './operator.ts'
 import { type ProbeTargets, probeTargets, tlsOf } from './probe-targets.ts'
+import { type SavedCluster, save } from './saved.ts'
 import { Secrets } from './secrets.ts'
 import type { ServerSpec } from './server.ts'
 import { dismiss, startSpare } from './spare.ts'
 import type { Surroundings } from './surroundings.ts'
+import { Tenant } from './tenant.ts'
 import type { Topology } from './topology.ts'
 import { View } from './view.ts'
 
@@ -109,10 +112,10 @@ export class Cluster {
   }
 
   /** A shell with the node's disk at `/data`; the server may run or not. */
-  diskTools(node: Node): ToolboxSpec {
-    const volumes = { [node.volume]: '/data' }
-    return this.#parts.holdings.toolbox(`${node.name}-disk`, { volumes })
-  }
+  diskTools = (node: Node): ToolboxSpec => diskTools(this.#parts.holdings, node)
+
+  /** The same with its audit file in `/audit`; `undefined` where that has no volume. */
+  auditTools = (node: Node): ToolboxSpec | undefined => auditTools(this.#parts.holdings, node)
 
   get product(): Product {
     return this.#parts.product
@@ -141,6 +144,9 @@ export class Cluster {
       this.readiness,
     )
   }
+
+  /** The same for clients that come through the operator's own link to the balancer. */
+  viaOperator = (): Cluster => this.via(this.#parts.surroundings.operator.addressOf('balancer'))
 
   /** What the probe needs to dial everything directly, through no link of the operator's. */
   get probeTargets(): ProbeTargets {
@@ -174,13 +180,9 @@ export class Cluster {
     return this.nodes.filter((node) => node !== leader)
   }
 
-  term(): Promise<number> {
-    return this.#view.term()
-  }
+  term = (): Promise<number> => this.#view.term()
 
-  async stepDown(leader: Node): Promise<void> {
-    await this.#view.stepDown(leader.name)
-  }
+  stepDown = (leader: Node): Promise<void> => this.#view.stepDown(leader.name)
 
   /** The Raft peer set as the leader has it. */
   async peers(): Promise<readonly RaftPeer[]> {
@@ -231,10 +233,9 @@ export class Cluster {
 
   operator(signal: AbortSignal): Operator {
     const { nodes, surroundings } = this.#parts
-    const clients = nodes.map(({ name }) =>
-      this.#client(name, surroundings.operator.addressOf(name)),
-    )
-    return new Operator(new View(clients), nodes.length, signal)
+    const client = (of: string) => this.#client(of, surroundings.operator.addressOf(of))
+    const view = new View(nodes.map(({ name }) => client(name)))
+    return new Operator(view, nodes.length, signal, this.aws, client('balancer'))
   }
 
   /** Whether a fault may be injected now, and why not. */
@@ -264,19 +265,16 @@ export class Cluster {
   dismiss = (spare: Node): Promise<void> => dismiss(this.#parts, spare)
 
   /** Seals the leader by API. With a KMS seal only a restart of its process opens it again. */
-  async seal(leader: Node): Promise<void> {
-    await seal(this.onNode(leader), { within: seconds(10) })
-  }
+  seal = (leader: Node): Promise<void> => seal(this.onNode(leader), { within: seconds(10) })
 
   /** A name that nothing in this cluster has yet. */
-  freshName(): string {
-    return `${Math.round(performance.now())}-${this.#names++}`
-  }
+  freshName = (): string => `${Math.round(performance.now())}-${this.#names++}`
 
-  /** An AppRole of its own, ready to log in through the balancer; twice is harmless. */
-  async appRole(name: string): Promise<AppRole> {
-    return AppRole.create(this.viaBalancer(), name)
-  }
+  /** A tenant's application with an entity and a role of its own, logged in. */
+  tenant = (id: string, role: RoleOptions = {}): Promise<Tenant> => Tenant.of(this, id, role)
+
+  /** All that another process needs to use it, secrets too. */
+  save = (): Promise<SavedCluster> => save(this.#parts, this.readiness)
 
   /** Removes everything the cluster has made. Twice is harmless. */
   async remove(): Promise<void> {

@@ -4,7 +4,8 @@ import type { VaultClient } from '../vault/client.ts'
 import { type Product, products } from '../vault/product.ts'
 import { createToken, enableFileAudit, mountKv, writePolicy } from '../vault/setup.ts'
 import { TENANT_POLICY, TENANT_POLICY_NAME } from '../vault/tenant-policy.ts'
-import { AUDIT_FILE } from './server.ts'
+import { auditFilesOf } from './disks.ts'
+import type { ClusterNeeds } from './needs.ts'
 
 /** Where the numbered writes, the canaries and the registers live; nothing else writes there. */
 export const LEDGER_ROOT = 'rpo'
@@ -24,11 +25,15 @@ const MAX_VERSIONS = 250
 export async function furnish(
   root: VaultClient,
   product: Product,
+  needs: ClusterNeeds,
   signal: AbortSignal,
 ): Promise<{ probe: Secret }> {
   const options = { within: seconds(10), signal }
-  if (products[product].auditBy === 'api')
-    await enableFileAudit(root, { file: AUDIT_FILE, ...options })
+  if (products[product].auditBy === 'api') {
+    for (const [name, file] of Object.entries(auditFilesOf(needs))) {
+      await enableFileAudit(root, { name, file, ...options })
+    }
+  }
   await mountKv(root, { maxVersions: MAX_VERSIONS, ...options })
   await writePolicy(root, { name: TENANT_POLICY_NAME, rules: TENANT_POLICY, ...options })
   await writePolicy(root, { name: 'drill-probe', rules: PROBE_POLICY, ...options })

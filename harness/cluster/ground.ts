@@ -35,18 +35,19 @@ export type Ground = {
  */
 export class Holdings {
   readonly #ground: Ground
-  readonly #prefix: string
+  /** What the names of all its things begin with. */
+  readonly prefix: string
   readonly #containers = new Set<Container>()
   readonly #volumes = new Set<string>()
 
   constructor(ground: Ground, prefix: string) {
     this.#ground = ground
-    this.#prefix = prefix
+    this.prefix = prefix
   }
 
   async container(spec: Omit<ContainerSpec, 'labels'>): Promise<Container> {
     const { docker, labels } = this.#ground
-    const name = `${this.#prefix}-${spec.name}`
+    const name = `${this.prefix}-${spec.name}`
     const container = await createContainer(docker.engine, {
       ...spec,
       name,
@@ -56,11 +57,20 @@ export class Holdings {
     return container
   }
 
-  async volume(name: string): Promise<string> {
+  /**
+   * With a size it lies in memory, which needs neither a loop device nor a tool for file systems,
+   * and is there only while a running container has it mounted: hold it with a toolbox.
+   */
+  async volume(name: string, { mib }: { readonly mib?: number | undefined } = {}): Promise<string> {
     const { docker, labels } = this.#ground
-    const full = `${this.#prefix}-${name}`
+    const full = `${this.prefix}-${name}`
     this.#volumes.add(full)
-    await docker.engine.createVolume({ Name: full, Labels: { ...labels } })
+    const limited = { type: 'tmpfs', device: 'tmpfs', o: `size=${mib}m` }
+    await docker.engine.createVolume({
+      Name: full,
+      Labels: { ...labels },
+      ...(mib === undefined ? {} : { DriverOpts: limited }),
+    })
     return full
   }
 
@@ -70,6 +80,7 @@ export class Holdings {
   }
 
   async discardVolume(name: string): Promise<void> {
+    await this.#removeToolboxes({ volume: [name] }) // they hold it
     await this.#ground.docker.engine.getVolume(name).remove({ force: true }).catch(ignoring(404))
     this.#volumes.delete(name)
   }
@@ -78,7 +89,7 @@ export class Holdings {
   toolbox(name: string, rest: Pick<ToolboxSpec, 'pod' | 'volumes' | 'privileged'>): ToolboxSpec {
     const { images, labels } = this.#ground
     return {
-      name: `${this.#prefix}-${TOOLS}${name}`,
+      name: `${this.prefix}-${TOOLS}${name}`,
       image: images.toolbox.reference,
       ...(images.toolbox.entrypoint === undefined ? {} : { entrypoint: images.toolbox.entrypoint }),
       labels: { ...labels, 'vault-drill.role': `${TOOLS}${name}` },
@@ -87,9 +98,9 @@ export class Holdings {
   }
 
   /** Of another process too, which healed something from its plan. */
-  async #removeToolboxes(): Promise<void> {
+  async #removeToolboxes(more: Readonly<Record<string, readonly string[]>> = {}): Promise<void> {
     const { engine } = this.#ground.docker
-    const filters = JSON.stringify({ name: [`^/${this.#prefix}-${TOOLS}`] })
+    const filters = JSON.stringify({ name: [`^/${this.prefix}-${TOOLS}`], ...more })
     const found = await engine.listContainers({ all: true, filters })
     await Promise.all(found.map(({ Id }) => new Container(engine, Id, TOOLS).remove()))
   }

@@ -1,13 +1,23 @@
+import { RunClock } from '../lib/clock.ts'
 import { seconds } from '../lib/duration.ts'
 import { RequestFailed } from '../lib/http.ts'
-import { type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
+import { shownCertificate, type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
+import type { VaultClient } from '../vault/client.ts'
+import { VaultError } from '../vault/error.ts'
 import { healthBody, healthWithStandbyOk } from '../vault/health.ts'
-import { KV_MOUNT } from '../vault/kv.ts'
+import { KV_MOUNT, writeSecret } from '../vault/kv.ts'
 import { products } from '../vault/product.ts'
+import { type Answers, answersOf } from './answers.ts'
+import { answersThrough } from './answers-through.ts'
+import { AuditTrail } from './audit-trail.ts'
 import type { Cluster } from './cluster.ts'
+import { DirectTalk } from './direct-talk.ts'
+import { AUDIT_FILE } from './disks.ts'
+import { DocumentedClient } from './documented-client.ts'
+import { HeldReads } from './held-reads.ts'
 import { readSnapshot, textsIn } from './in-clear.ts'
 import type { Node } from './node.ts'
-import { AUDIT_FILE } from './server.ts'
+import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
 
 /** The body that the runbook expects (RB:574-584). */
 const RUNBOOK_HEALTH_FIELDS = [
@@ -21,12 +31,34 @@ const RUNBOOK_HEALTH_FIELDS = [
   'version',
 ]
 
+const LARGE_BYTES = 384 * 1024
+
 /** What scenarios ask a cluster about itself; every answer is a fact to compare. */
 export class Inspection {
   readonly #cluster: Cluster
+  readonly #clock: RunClock
+  #balancer: VaultClient | undefined
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, clock: RunClock = new RunClock()) {
     this.#cluster = cluster
+    this.#clock = clock
+  }
+
+  /** Who says now that it leads; nodes that do not answer say nothing. */
+  async leaders(): Promise<readonly string[]> {
+    const said = this.#cluster.nodes.map(async (node) => {
+      const state = await node.health().then(
+        (health) => health.state,
+        () => 'silent',
+      )
+      return state === 'leader' ? [node.name] : []
+    })
+    return (await Promise.all(said)).flat()
+  }
+
+  /** Asks this node alone, past balancer and links, until `end`. */
+  talkTo(node: Node): Promise<DirectTalk> {
+    return DirectTalk.start(this.#cluster, node, this.#clock)
   }
 
   /** `2` when `secret/` is mounted as KV version 2. */
@@ -54,9 +86,53 @@ export class Inspection {
     )
   }
 
+  /** What the node says to each kind of question; the secret is written anew. */
+  answersOf(node: Node, path: string): Promise<Answers> {
+    return answersOf(this.#cluster.onNode(node), path)
+  }
+
+  /** Whether a write is acknowledged within 5 s, through the balancer or by this node. */
+  async acknowledges(node?: Node): Promise<boolean> {
+    const cluster = this.#cluster
+    // One client for all that is asked: each has connections of its own.
+    this.#balancer ??= cluster.viaBalancer()
+    const client = node === undefined ? this.#balancer : cluster.onNode(node)
+    return writeSecret(client, `drill/asked-${cluster.freshName()}`, {}, { within: seconds(5) })
+      .then(() => true)
+      .catch((error) => {
+        if (error instanceof VaultError || error instanceof RequestFailed) return false
+        throw error
+      })
+  }
+
+  /** Clients that are connected to this node alone and read this secret there. */
+  heldReads(node: Node, path: string, clients: number): Promise<HeldReads> {
+    const target = this.#cluster.probeTargets.nodes.find(({ name }) => name === node.name)
+    const { token } = this.#cluster.onNode(node)
+    if (target === undefined || token === undefined)
+      throw new RangeError(`there is no node ${node.name}`)
+    return HeldReads.connect(target, token, path, clients)
+  }
+
   /** A TLS handshake with the node's API, as a client of another kind would make it. */
   handshake(node: Node, client: Omit<TlsClient, 'servername'>): Promise<string> {
     return tlsHandshake(node.address, { servername: node.name, ...client })
+  }
+
+  /** Fingerprint of the certificate that the node shows a new client. */
+  certificateOf(node: Node): Promise<string> {
+    return shownCertificate(node.address, node.name)
+  }
+
+  /** What a new client of the balancer is answered by `sys/health`; a status, or why there is none. */
+  async throughBalancer(): Promise<string> {
+    return (await answersThrough(this.#cluster, 1)).join()
+  }
+
+  /** The application's client of HLD:542-615, at the balancer or at one node. */
+  documentedClient(node?: Node): DocumentedClient {
+    const cluster = this.#cluster
+    return new DocumentedClient(node === undefined ? cluster.viaBalancer() : cluster.onNode(node))
   }
 
   /**
@@ -73,6 +149,42 @@ export class Inspection {
     const snapshot = await readSnapshot(this.#cluster.onNode(leader))
     for (const text of textsIn(snapshot, texts)) found.add(text)
     return [...found].sort()
+  }
+
+  /** Writes of its own, to be found again in the audit files of the nodes. */
+  auditTrail(): AuditTrail {
+    return new AuditTrail(this.#cluster)
+  }
+
+  /** `complete`, or what is wrong with a snapshot that the leader is asked for now. */
+  async snapshot(): Promise<string> {
+    return trialSnapshot(this.#cluster.onNode(await this.#cluster.leader()))
+  }
+
+  /** How the node's server tried to unseal itself and failed; `none` without a sign of it. */
+  unsealAttempt(node: Node): Promise<string> {
+    const { docker } = this.#cluster
+    return unsealAttempt(docker, this.#cluster.toolbox(node.name), node.vault)
+  }
+
+  /**
+   * Large secrets, one after another, until that is over. Both products let a database file grow
+   * by 16 MiB at a time, so without them a full disk is noticed a minute later.
+   */
+  async writeLargeWhile(act: () => Promise<unknown>): Promise<void> {
+    const secrets = this.#cluster.secrets()
+    const name = this.#cluster.freshName()
+    const value = 'x'.repeat(LARGE_BYTES)
+    let isOver = false
+    const over = act().finally(() => {
+      isOver = true
+    })
+    over.catch(() => {}) // met below, when the write under way is done
+    for (let n = 0; !isOver; n++) {
+      // Whoever waits for the outage that follows must not be kept by it.
+      await secrets.write(`drill/large-${name}/${n % 50}`, { value }).catch(() => {})
+    }
+    await over
   }
 
   /** Size of a node's audit file so far. */

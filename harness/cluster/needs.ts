@@ -7,13 +7,14 @@ export type ClusterNeeds = {
   readonly nodes?: 3 | 5
   /** An emulator of its own, which may be restarted or broken as a whole. */
   readonly aws?: 'own'
-  /** Each data volume has this size, so that it can be filled. */
+  /** Each data volume has this size, so that it can be filled; it lies in memory. */
   readonly dataMiB?: number
   /**
-   * `small`: the audit file is on a volume of 8 MiB; `piped`: the audit device is a pipe with a
-   * reader that can be held up; `two`: a second file device beside the first one.
+   * `small`: the audit file is on a volume of its own, which can be filled; `piped`: the audit
+   * device is a pipe with a reader that can be held up; `two`, `piped-two`: the same, and a
+   * second file device on the server's own disk.
    */
-  readonly audit?: 'small' | 'piped' | 'two'
+  readonly audit?: 'small' | 'piped' | 'two' | 'piped-two'
 }
 
 /** Equal needs give equal texts. */

@@ -14,6 +14,8 @@ export type NodeParts = {
   readonly vault: Container
   /** Name of the volume that is its disk. */
   readonly volume: string
+  /** Where its audit file is, if that is a volume of its own. */
+  readonly auditVolume?: string | undefined
   readonly links: Links
   /** Its API as we reach it, through no link. */
   readonly address: Address
@@ -30,6 +32,7 @@ export class Node {
   readonly pod: Container
   readonly vault: Container
   readonly volume: string
+  readonly auditVolume: string | undefined
   readonly links: Links
   readonly address: Address
   readonly client: VaultClient
@@ -39,6 +42,7 @@ export class Node {
     this.pod = parts.pod
     this.vault = parts.vault
     this.volume = parts.volume
+    this.auditVolume = parts.auditVolume
     this.links = parts.links
     this.address = parts.address
     this.client = parts.client
@@ -100,6 +104,8 @@ export class Node {
 
   /** The present process of its server; zeros when none runs. */
   async process(): Promise<{ readonly pid: number; readonly ageMs: number }> {
+    // A fault may have destroyed the container itself.
+    if ((await this.vault.labelsIfThere()) === undefined) return { pid: 0, ageMs: 0 }
     const { running, pid, startedAt } = await this.vault.state()
     if (!running) return { pid: 0, ageMs: 0 }
     return { pid, ageMs: Math.max(0, wallClockMs() - Date.parse(startedAt)) }

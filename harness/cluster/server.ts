@@ -4,9 +4,11 @@ import type { Container } from '../stack/container.ts'
 import { VaultClient } from '../vault/client.ts'
 import { type KmsSeal, nodeConfiguration } from '../vault/configuration.ts'
 import { type Product, products } from '../vault/product.ts'
+import { AUDIT_FOLDER, auditFilesOf, type DiskOf, makeDisks, SECOND_AUDIT_FOLDER } from './disks.ts'
 import { type Ground, type Holdings, type Pod, reach } from './ground.ts'
 import type { ClusterNeeds } from './needs.ts'
 import { Node } from './node.ts'
+import { KEPT, TLS_FOLDER } from './node-certificate.ts'
 import { API_PORT } from './topology.ts'
 
 export type ServerSpec = {
@@ -23,9 +25,7 @@ export type ServerSpec = {
 }
 
 /** Where a node's files are in its container, whatever image it came from. */
-const TLS_FOLDER = '/drill/tls'
 const CONFIGURATION = '/drill/config.hcl'
-export const AUDIT_FILE = '/drill/audit/audit.log'
 
 /** Puts a server with an empty disk into a pod and starts it. */
 export async function startServer(
@@ -35,8 +35,8 @@ export async function startServer(
   spec: ServerSpec,
 ): Promise<Node> {
   const { name, ip } = pod.plan
-  const volume = await holdings.volume(`${name}-data`)
-  const vault = await createServer(ground, holdings, pod, spec, volume)
+  const disks = await makeDisks(ground, holdings, name, spec.needs)
+  const vault = await createServer(ground, holdings, pod, spec, disks)
   await vault.start()
   const address = await reach(ground, pod.container, ip, API_PORT)
   const client = new VaultClient({
@@ -44,7 +44,16 @@ export async function startServer(
     address,
     tls: spec.authority === undefined ? undefined : { ca: spec.authority.ca, servername: name },
   })
-  return new Node({ name, pod: pod.container, vault, volume, links: pod.links, address, client })
+  return new Node({
+    name,
+    pod: pod.container,
+    vault,
+    volume: disks.volume,
+    auditVolume: disks.auditVolume,
+    links: pod.links,
+    address,
+    client,
+  })
 }
 
 async function createServer(
@@ -52,7 +61,7 @@ async function createServer(
   holdings: Holdings,
   pod: Pod,
   { product, authority, ...spec }: ServerSpec,
-  volume: string,
+  disks: Omit<DiskOf, 'name'>,
 ): Promise<Container> {
   const { name, ip } = pod.plan
   const configuration = nodeConfiguration({
@@ -62,7 +71,7 @@ async function createServer(
     ip,
     multiplier: spec.multiplier,
     seal: spec.seal,
-    auditFile: AUDIT_FILE,
+    auditFiles: auditFilesOf(spec.needs),
     ...(authority === undefined
       ? {}
       : {
@@ -81,7 +90,8 @@ async function createServer(
   const files: ArchiveFile[] = [
     { path: CONFIGURATION, content: configuration },
     // The images built from a single binary have no folders of their own.
-    { path: '/drill/audit/.folder', content: '' },
+    { path: `${AUDIT_FOLDER}/.folder`, content: '' },
+    { path: `${SECOND_AUDIT_FOLDER}/.folder`, content: '' },
     { path: '/tmp/.folder', content: '' },
   ]
   if (authority !== undefined) {
@@ -94,6 +104,7 @@ async function createServer(
       { path: `${TLS_FOLDER}/cert.pem`, content: cert },
       { path: `${TLS_FOLDER}/key.pem`, content: key.reveal(), mode: 0o600 },
       { path: `${TLS_FOLDER}/ca.pem`, content: authority.ca },
+      { path: KEPT, content: '', mode: 0o600 },
     )
   }
   return holdings.container({
@@ -102,7 +113,10 @@ async function createServer(
     ...(images.server.entrypoint === undefined ? {} : { entrypoint: images.server.entrypoint }),
     command: ['server', `-config=${CONFIGURATION}`],
     network: { of: pod.container },
-    volumes: { [volume]: products[product].dataPath },
+    volumes: {
+      [disks.volume]: products[product].dataPath,
+      ...(disks.auditVolume === undefined ? {} : { [disks.auditVolume]: AUDIT_FOLDER }),
+    },
     files,
   })
 }

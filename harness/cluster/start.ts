@@ -122,7 +122,7 @@ async function build(
   const joiners = await others
   const nodes = [leader, ...joiners]
   const root = leader.client.withToken(initialized.rootToken)
-  const furnished = beside(furnish(root, spec.product, signal))
+  const furnished = beside(furnish(root, spec.product, spec.needs, signal))
   await all(joiners.map((joiner) => join(joiner, leader, root, authority, signal)))
   parts.end('joined')
   await untilVoters(root, wanted, signal)

@@ -1,7 +1,7 @@
 import type { Authority } from '../lib/certificates.ts'
 import type { Address } from '../lib/http.ts'
 import type { Container } from '../stack/container.ts'
-import { balancerConfiguration } from '../stack/haproxy.ts'
+import { balancerConfiguration, CONFIGURATION } from '../stack/haproxy.ts'
 import { type Ground, type Holdings, type Pod, reach, startPod } from './ground.ts'
 import { API_PORT, operatorPort, type Topology } from './topology.ts'
 
@@ -14,8 +14,8 @@ export type Surroundings = {
   }
   readonly operator: {
     readonly pod: Pod
-    /** Where we dial to reach a node through the operator's link. */
-    readonly addressOf: (node: string) => Address
+    /** Where we dial to reach a node, or `balancer`, through the operator's link. */
+    readonly addressOf: (name: string) => Address
   }
 }
 
@@ -45,11 +45,11 @@ async function startBalancer(
     name: 'balancer',
     image: haproxy.reference,
     ...(haproxy.entrypoint === undefined ? {} : { entrypoint: haproxy.entrypoint }),
-    command: ['-W', '-db', '-f', '/drill/haproxy.cfg'],
+    command: ['-W', '-db', '-f', CONFIGURATION],
     network: { of: pod.container },
     files: [
       {
-        path: '/drill/haproxy.cfg',
+        path: CONFIGURATION,
         content: balancerConfiguration({
           bind: `${balancer.ip}:${API_PORT}`,
           tls: authority !== undefined,
@@ -72,19 +72,23 @@ async function startOperator(
   { operator, nodes }: Topology,
   signal: AbortSignal,
 ): Promise<Surroundings['operator']> {
-  const ports = nodes.map((_, i) => operatorPort(i))
-  const pod = await startPod(ground, holdings, operator, [API_PORT, ...ports], signal)
+  const reached = [
+    ['balancer', API_PORT] as const,
+    ...nodes.map(({ name }, i) => [name, operatorPort(i)] as const),
+  ]
+  const ports = reached.map(([, port]) => port)
+  const pod = await startPod(ground, holdings, operator, ports, signal)
   const addresses = new Map(
     await Promise.all(
-      nodes.map(async ({ name }, i) => {
-        const address = await reach(ground, pod.container, operator.ip, operatorPort(i))
+      reached.map(async ([name, port]) => {
+        const address = await reach(ground, pod.container, operator.ip, port)
         return [name, address] as const
       }),
     ),
   )
-  const addressOf = (node: string): Address => {
-    const address = addresses.get(node)
-    if (address === undefined) throw new RangeError(`the operator has no link to ${node}`)
+  const addressOf = (name: string): Address => {
+    const address = addresses.get(name)
+    if (address === undefined) throw new RangeError(`the operator has no link to ${name}`)
     return address
   }
   return { pod, addressOf }

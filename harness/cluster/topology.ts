@@ -42,7 +42,7 @@ export const addressIn =
   (n: number): string =>
     networkAddress(FIRST_ADDRESS + index * ADDRESSES_PER_CLUSTER + n)
 
-const KMS_LINK = '127.0.2.1'
+export const KMS_LINK = '127.0.2.1'
 const S3_LINK = '127.0.2.2'
 
 export type TopologyOptions = {

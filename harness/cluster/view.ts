@@ -11,6 +11,7 @@ import { type AutopilotState, autopilotState } from '../vault/raft.ts'
  */
 export class View {
   readonly #clients: ReadonlyMap<string, VaultClient>
+  #highestTerm = 0
 
   constructor(clients: readonly VaultClient[]) {
     this.#clients = new Map(clients.map((client) => [client.node, client]))
@@ -47,13 +48,24 @@ export class View {
   async autopilot(): Promise<AutopilotState | undefined> {
     const [leader] = await this.leaders()
     if (leader === undefined) return undefined
-    return autopilotState(this.client(leader), { within: seconds(2) })
+    const state = await autopilotState(this.client(leader), { within: seconds(2) })
+    const terms = state?.servers.map(({ lastTerm }) => lastTerm) ?? []
+    this.#highestTerm = Math.max(this.#highestTerm, ...terms)
+    return state
   }
 
-  /** The highest Raft term that autopilot knows; 0 while it knows none. */
+  /**
+   * The highest Raft term that autopilot has told so far; 0 while it knows none. Terms never
+   * fall, so a leader that cannot tell any more (its audit device may be stuck) takes nothing back.
+   * @throws {RequestFailed} {VaultError} when none was ever told.
+   */
   async term(): Promise<number> {
-    const state = await this.autopilot()
-    return Math.max(0, ...(state?.servers.map(({ lastTerm }) => lastTerm) ?? []))
+    try {
+      await this.autopilot()
+    } catch (error) {
+      if (this.#highestTerm === 0) throw error
+    }
+    return this.#highestTerm
   }
 
   /** Whether exactly so many voters are there and all of them healthy. */

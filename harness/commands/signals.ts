@@ -1,17 +1,21 @@
 import { Interrupted } from '../interrupted.ts'
 
-/** The first signal stops the run, which heals, collects and removes; the second one ends it at once. */
-export function stopOnSignals(say: (line: string) => void): {
+/** The first signal stops what is being done, in good order; the second one ends it at once. */
+export function stopOnSignals(
+  say: (line: string) => void,
+  doing = 'healing, collecting and removing',
+  left = '"./drill sweep" removes what is left',
+): {
   readonly signal: AbortSignal
   readonly forget: () => void
 } {
   const controller = new AbortController()
   const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
     if (controller.signal.aborted) {
-      say('stopped at once; "./drill sweep" removes what is left')
+      say(`stopped at once; ${left}`)
       process.exit(name === 'SIGINT' ? 130 : 143)
     }
-    say(`${name}: healing, collecting and removing; once more to stop at once`)
+    say(`${name}: ${doing}; once more to stop at once`)
     controller.abort(new Interrupted(name))
   }
   const names = ['SIGINT', 'SIGTERM'] as const

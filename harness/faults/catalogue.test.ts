@@ -24,7 +24,9 @@ describe.each(FAULTS.map((kind) => [kind.name, kind] as const))('the fault %s', 
     for (const [parameter, { default: value, says }] of Object.entries(kind.parameters)) {
       expect(says.length).toBeGreaterThan(5)
       if (typeof value === 'number') {
-        expect(parameter).toMatch(/(Ms|KBps|Bytes|MiB|Percent|Kbit|Count|Times|Status|Days|Page)$/)
+        expect(parameter).toMatch(
+          /(Ms|PerSecond|KBps|Bytes|MiB|Percent|Kbit|Count|Times|Status|Days|Page)$/,
+        )
         expect(value).toBeGreaterThanOrEqual(0)
       }
     }

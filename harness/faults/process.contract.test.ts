@@ -1,12 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Inspection } from '../cluster/inspection.ts'
+import type { Node } from '../cluster/node.ts'
 import { seconds } from '../lib/duration.ts'
 import { onStage } from '../made-stage.ts'
 import { planFault } from './bring-about.ts'
 import { CannotPlan } from './fault.ts'
+import { leaderFlapping } from './flapping.ts'
+import { frozen } from './freezer.ts'
 import { steppedDown } from './leadership.ts'
-import { bite, context, healsFromDisk, isOver } from './made-proof.ts'
+import { bite, context, healsFromDisk, isOver, provesItself } from './made-proof.ts'
 import { killed, stopped } from './process.ts'
+import { cpuStarved, outOfMemory } from './process-limits.ts'
+import { restarted } from './restart.ts'
 
 const on = onStage('process-faults')
 
@@ -61,4 +67,60 @@ test('a kill with a plan whose pid is another process signals nobody', async () 
   await fault.kind.inject(cluster, plan, context)
   expect((await cluster.node(plan.target).vault.state()).exitCode).toBe(137)
   await fault.kind.heal(docker, plan)
+})
+
+test.each([
+  ['leader', /^the engine says paused, .*; vault-\d leads in term \d+, before \d+$/],
+  ['standby', /^the engine says paused, and no CPU time was used in 300 ms$/],
+] as const)(
+  'a frozen %s stands still, and goes on when it is healed',
+  async (target, witnessed) => {
+    const { cluster } = on()
+    // By name: a second one of the leader would be of the next leader.
+    const node = target === 'leader' ? await cluster.leader() : (await cluster.standbys())[0]
+    expect(await provesItself(cluster, frozen(node as Node))).toMatch(witnessed)
+  },
+)
+
+test('a server without memory is killed by the kernel, and gets its memory back', async () => {
+  const { cluster, docker } = on()
+  const fault = outOfMemory('standby')
+  const { plan, witness } = await bite(cluster, fault)
+  expect(witness).toBe('the engine reports OOMKilled and exit code 137')
+  expect(await fault.kind.residue(docker, plan)).toEqual([
+    expect.stringMatching(/^vault-\d is limited to \d+ bytes$/),
+    expect.stringMatching(/^vault-\d is not running$/),
+  ])
+  await healsFromDisk(cluster, fault, plan)
+  await isOver(cluster, fault, plan)
+})
+
+test('a server without CPU time has to wait, until it is healed', async () => {
+  const { cluster } = on()
+  const witness = await provesItself(cluster, cpuStarved('standby', 1))
+  expect(witness).toMatch(/^the kernel made it wait in [1-9]\d* periods of 500 ms/)
+})
+
+test('a restarted server has another process and answers; there is nothing to heal', async () => {
+  const { cluster } = on()
+  const { plan, witness } = await bite(cluster, restarted('standby'))
+  expect(witness).toMatch(/^pid \d+ runs since .*, before \d+ since .*, and answers 429$/)
+  await healsFromDisk(cluster, restarted('standby'), plan)
+})
+
+test('a leadership flaps until it is healed by another process than the one that began it', async () => {
+  const { cluster, docker } = on()
+  const fault = leaderFlapping(3000)
+  const { plan, witness } = await bite(cluster, fault)
+  expect(witness).toMatch(/^vault-\d leads in term \d+, vault-\d in \d+ before$/)
+  expect(JSON.stringify(plan)).not.toContain('token')
+  await expect(planFault(fault, cluster, context)).rejects.toThrow('flaps already')
+  expect(await fault.kind.residue(docker, plan)).toEqual([
+    `container ${plan.flapper.name} is there`,
+  ])
+  await healsFromDisk(cluster, fault, plan)
+  await cluster.converge(context.signal)
+  const term = await cluster.term()
+  await sleep(4000)
+  expect(await cluster.term()).toBe(term)
 })

@@ -1,18 +1,8 @@
-import type { Cluster } from '../cluster/cluster.ts'
-import type { Ns } from '../lib/clock.ts'
-import { milliseconds, seconds } from '../lib/duration.ts'
-import { happened, notYet, until } from '../lib/until.ts'
+import { notYet } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
-import { belongsTo, isAlive } from '../stack/host-process.ts'
-import {
-  aimed,
-  CannotPlan,
-  type Effect,
-  type Fault,
-  type FaultKind,
-  type FaultPlan,
-  type Injection,
-} from './fault.ts'
+import { endProcess, randomHeartbeatPhase } from './end-process.ts'
+import { aimed, CannotPlan, type Fault, type FaultKind, type FaultPlan } from './fault.ts'
+import { leadershipOf, lossSeen } from './loss.ts'
 import { oneNode, type Target, targetText } from './target.ts'
 
 /** Faults that end a server's process. The pod lives on, and with it addresses and links. */
@@ -66,20 +56,19 @@ function ended(
       const node = await oneNode(cluster, target, seed)
       const { pid, running } = await node.vault.state()
       if (!running) throw new CannotPlan(`${node.name} does not run`)
-      const leaderBefore = await cluster.leader()
+      const leadership = await leadershipOf(cluster)
       return {
         target: node.name,
         touches: [node.vault.id],
         container: node.vault.id,
         pid,
-        leaderBefore: leaderBefore.name,
-        wasLeader: leaderBefore === node,
-        termBefore: await cluster.term(),
+        wasLeader: leadership.leaderBefore === node.name,
+        ...leadership,
       }
     },
     async inject(cluster, plan, context) {
       await randomHeartbeatPhase(cluster, plan.target, context)
-      return endProcess(cluster, plan, signal, context)
+      return endProcess(cluster.docker, { ...plan, node: plan.target }, signal, context)
     },
     async witness(cluster, plan) {
       const node = cluster.node(plan.target)
@@ -89,14 +78,7 @@ function ended(
         return notYet(`${plan.target} ended with exit code ${state.exitCode}, not ${exitCodes}`)
       }
       const exit = `the engine reports exit code ${state.exitCode}`
-      if (!plan.wasLeader) return happened(exit)
-      const leader = await cluster.leaderOtherThan(node)
-      if (leader === undefined) return notYet(`${exit}; no other node leads yet`)
-      const term = await cluster.term()
-      if (term <= plan.termBefore) {
-        return notYet(`${leader.name} leads in term ${term}, not after ${plan.termBefore}`)
-      }
-      return happened(`${exit}; ${leader.name} leads in term ${term}, before ${plan.termBefore}`)
+      return lossSeen(cluster, plan, [plan.target], exit)
     },
     async heal({ engine }, plan) {
       await new Container(engine, plan.container, plan.target).start()
@@ -106,65 +88,4 @@ function ended(
       return state.running ? [] : [`${plan.target} is not running`]
     },
   }
-}
-
-/** Without it every fault would hit the same phase of the heartbeat and bias the recovery time. */
-export async function randomHeartbeatPhase(
-  cluster: Cluster,
-  target: string,
-  { seed, signal, clock }: Injection,
-): Promise<void> {
-  const phaseMs = seed.fraction(`heartbeat phase ${target}`) * cluster.heartbeat.ms
-  const startedAt = clock.now()
-  await until(
-    'the random phase of a heartbeat has passed',
-    () => {
-      const left = phaseMs - clock.elapsedMs(startedAt)
-      return left <= 0 ? happened(true) : notYet(`${Math.ceil(left)} ms are left`)
-    },
-    { within: seconds(60), every: milliseconds(Math.max(1, Math.min(phaseMs, 50))), signal },
-  )
-}
-
-/**
- * With a local engine the signal goes to the host pid and the kernel says when the process is
- * gone: some milliseconds. The engine's own answer may come a second late under load.
- */
-async function endProcess(
-  cluster: Cluster,
-  plan: ProcessPlan,
-  signal: 'SIGKILL' | 'SIGTERM',
-  { clock, signal: abort }: Injection,
-): Promise<Effect> {
-  const server = new Container(cluster.docker.engine, plan.container, plan.target)
-  const byPid = cluster.docker.facts.local && isOwnProcess(plan) && maySignal(plan.pid)
-  const issued = clock.now()
-  if (byPid) process.kill(plan.pid, signal)
-  else await server.signal(signal)
-  const proven = await until<Ns>(
-    `the process of ${plan.target} is gone`,
-    async () => {
-      if (byPid)
-        return isAlive(plan.pid) ? notYet(`pid ${plan.pid} is alive`) : happened(clock.now())
-      return (await server.state()).running
-        ? notYet('the engine says it runs')
-        : happened(clock.now())
-    },
-    { within: seconds(30), every: milliseconds(1), signal: abort },
-  )
-  return { issued, proven }
-}
-
-/** A member of the group `docker` may use the engine and yet not signal root's processes. */
-function maySignal(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false // EPERM; a process that is gone meanwhile is the engine's to find missing
-  }
-}
-
-/** Guards against a pid that was used again: only a process of that container is signalled. */
-function isOwnProcess(plan: ProcessPlan): boolean {
-  return plan.pid > 1 && isAlive(plan.pid) && belongsTo(plan.pid, plan.container)
 }

@@ -21,6 +21,11 @@ export type ObjectiveSpec =
       /** Good answers in a row that start a stable run, and the time after it without a bad one. */
       readonly stableCount: number
       readonly holdDownMs: number
+      /**
+       * What it is counted from; absent: the fault. `new-leader`: another node says that it leads,
+       * `first-step`: the first step of a procedure is done. `healing`: each fault's healing begins.
+       */
+      readonly since?: 'new-leader' | 'first-step' | 'healing'
       readonly source?: string
     }
   | {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Authority, createAuthority } from './certificates.ts'
+import { type Authority, createAuthority, openAuthority } from './certificates.ts'
 import { milliseconds } from './duration.ts'
 
 const nodeNames = { name: 'vault-1', dnsNames: ['vault-1'], ips: ['127.0.0.1'] }
@@ -39,6 +39,15 @@ test('a client that trusts the authority accepts the name in the certificate', a
   const authority = await createAuthority('drill run test')
   const server = await issued(authority)
   expect(await handshake(server, { ca: authority.ca, servername: 'vault-1' })).toBe(
+    'authorized: true',
+  )
+})
+
+test('an authority that is opened again is the same to those who trusted it', async () => {
+  const authority = await createAuthority('drill run test')
+  const again = await openAuthority(authority.ca, authority.key)
+  expect(again.ca).toBe(authority.ca)
+  expect(await handshake(await issued(again), { ca: authority.ca, servername: 'vault-1' })).toBe(
     'authorized: true',
   )
 })

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { KeyObject, type webcrypto as WebCrypto, webcrypto } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  KeyObject,
+  type webcrypto as WebCrypto,
+  webcrypto,
+} from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { wallClockMs } from './clock.ts'
 import { type Duration, hours, minutes } from './duration.ts'
@@ -7,11 +13,14 @@ import { Secret } from './secret.ts'
 
 /**
  * The certificate authority of one run. Its private key lives in this process only and dies
- * with it, so a leaked certificate of an old run opens nothing.
+ * with it, so a leaked certificate of an old run opens nothing. Only a stack that is kept on
+ * purpose keeps its key, where nobody but its user reads it.
  */
 export type Authority = {
   /** The authority's certificate as PEM: all that a client has to trust. */
   readonly ca: string
+  /** PKCS #8 as PEM: makes the same authority again. */
+  readonly key: Secret
   readonly issue: (wanted: CertificateRequest) => Promise<IssuedCertificate>
 }
 
@@ -37,9 +46,8 @@ export async function createAuthority(commonName: string): Promise<Authority> {
   const x509 = await loadLibrary()
   const keys = await newKeys()
   const usage = x509.KeyUsageFlags
-  const issuer = `CN=${commonName}`
   const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: issuer,
+    name: `CN=${commonName}`,
     keys,
     signingAlgorithm: ALGORITHM,
     ...validity(LIFETIME),
@@ -49,6 +57,26 @@ export async function createAuthority(commonName: string): Promise<Authority> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
+  return authorityOf(x509, `${root.toString('pem')}\n`, keys)
+}
+
+/** The authority of a stack that was kept, from its certificate and key. */
+export async function openAuthority(ca: string, key: Secret): Promise<Authority> {
+  const privateKey = createPrivateKey(key.reveal())
+  const keys = {
+    privateKey: privateKey.toCryptoKey(ALGORITHM, true, ['sign']),
+    publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
+  }
+  return authorityOf(await loadLibrary(), ca, keys)
+}
+
+function authorityOf(
+  x509: Awaited<ReturnType<typeof loadLibrary>>,
+  ca: string,
+  keys: WebCrypto.CryptoKeyPair,
+): Authority {
+  const usage = x509.KeyUsageFlags
+  const issuer = new x509.X509Certificate(ca).subject
   const issue = async ({ name, dnsNames, ips, validFor = LIFETIME }: CertificateRequest) => {
     for (const ip of ips) assert.ok(isIPv4(ip), `"${ip}" is not an IPv4 address`)
     const own = await newKeys()
@@ -73,7 +101,7 @@ export async function createAuthority(commonName: string): Promise<Authority> {
     })
     return { cert: `${certificate.toString('pem')}\n`, key: privateKeyPem(own.privateKey) }
   }
-  return { ca: `${root.toString('pem')}\n`, issue }
+  return { ca, key: privateKeyPem(keys.privateKey), issue }
 }
 
 /** Loaded late: with the reflection polyfill that it wants it takes 0.15 s. */

@@ -1,10 +1,11 @@
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type Authority, createAuthority, type IssuedCertificate } from './certificates.ts'
 import { milliseconds } from './duration.ts'
-import { type TlsClient, tlsHandshake } from './tls-handshake.ts'
+import { shownCertificate, type TlsClient, tlsHandshake } from './tls-handshake.ts'
 
 let authority: Authority
 let own: IssuedCertificate
@@ -102,4 +103,20 @@ test('where nobody listens the connection is refused', async () => {
   await once(gone, 'close')
   const asked = { servername: 'vault-1', ca: authority.ca }
   expect(await tlsHandshake({ host: '127.0.0.1', port }, asked)).toBe('refused: ECONNREFUSED')
+})
+
+test('what a server shows is told also to those who would refuse it', async () => {
+  const { cert, key } = await (await createAuthority('another')).issue({
+    name: 'vault-1',
+    dnsNames: ['vault-1'],
+    ips: [],
+    validFor: milliseconds(-60_000),
+  })
+  const listening = createTlsServer({ cert, key: key.reveal() })
+  listening.on('tlsClientError', () => {}) // the client has seen enough
+  const address = { host: '127.0.0.1', port: await listen(listening) }
+  expect(await shownCertificate(address, 'vault-1')).toBe(new X509Certificate(cert).fingerprint256)
+  listening.close()
+  await once(listening, 'close')
+  await expect(shownCertificate(address, 'vault-1')).rejects.toThrow('ECONNREFUSED')
 })

@@ -49,3 +49,26 @@ export function tlsHandshake(
     socket.once('close', () => end('refused: closed without an answer'))
   })
 }
+
+/**
+ * Fingerprint (SHA-256) of the certificate that a server shows a new client now, whoever signed it.
+ * @throws the system's error when there is no handshake.
+ */
+export function shownCertificate(
+  { host, port }: Address,
+  servername: string,
+  within: Duration = seconds(5),
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, servername, rejectUnauthorized: false })
+    const timer = setTimeout(() => {
+      socket.destroy(new Error(`no handshake within ${within.ms} ms`))
+    }, within.ms)
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerCertificate().fingerprint256)
+      socket.destroy()
+    })
+    socket.once('error', reject)
+    socket.once('close', () => clearTimeout(timer))
+  })
+}

@@ -13,6 +13,8 @@ export type FaultRecord = {
   readonly witness?: string
   /** What was seen instead of the effect. */
   readonly unseen?: string
+  /** Missing in journals of before it was recorded. */
+  readonly healingAt?: Ns
   readonly healedAt?: Ns
   readonly residue: readonly string[]
   readonly stuck?: string
@@ -49,7 +51,11 @@ function whatHappened(entry: Entry): Partial<FaultRecord> {
     case 'fault.unseen':
       return { unseen: entry.data.lastSeen }
     case 'fault.healed':
-      return { healedAt: entry.t, residue: entry.data.residue }
+      return {
+        healedAt: entry.t,
+        residue: entry.data.residue,
+        ...(entry.data.began === undefined ? {} : { healingAt: entry.data.began }),
+      }
     case 'fault.stuck':
       return { stuck: entry.data.why }
     default:
@@ -61,6 +67,37 @@ function whatHappened(entry: Entry): Partial<FaultRecord> {
 export function injectedFaults(entries: readonly Entry[]): readonly InjectedFault[] {
   return faultsOf(entries)
     .filter((fault): fault is InjectedFault => fault.issued !== undefined)
+    .sort((a, b) => a.issued - b.issued)
+}
+
+/**
+ * Whether a fault with this target is on the node: named alone or in a list. One on something
+ * else than nodes may concern them all.
+ */
+export function concerns(target: string, node: string, nodes: readonly string[]): boolean {
+  const named = target.split(',')
+  return named.every((name) => nodes.includes(name)) ? named.includes(node) : true
+}
+
+/**
+ * The healings of faults as events of their own: `issued` when one began, `proven` when it was
+ * done and looked for residue. A final fault is not healed.
+ */
+export function healings(entries: readonly Entry[]): readonly InjectedFault[] {
+  return faultsOf(entries)
+    .flatMap(({ name, healingAt, healedAt, final, ...fault }) =>
+      final || healingAt === undefined || healedAt === undefined
+        ? []
+        : [
+            {
+              ...fault,
+              name: `the healing of ${name}`,
+              final,
+              issued: healingAt,
+              proven: healedAt,
+            },
+          ],
+    )
     .sort((a, b) => a.issued - b.issued)
 }
 

@@ -1,6 +1,7 @@
 import type { Entry } from '../journal/entry.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
+import { concerns } from './fault-record.ts'
 import { phaseSpans } from './phase-span.ts'
 
 /**
@@ -40,18 +41,36 @@ type Span = { readonly from: Ns; readonly to: Ns }
 function ownSpans(entries: readonly Entry[], node: string): readonly Span[] {
   const faults = faultSpans(entries, node)
   const heal = phaseSpans(entries).filter(({ name }) => name === 'heal')
-  return [...faults, ...procedureSpans(entries, node), ...(faults.length > 0 ? heal : [])]
+  return [
+    ...faults,
+    ...healingSpans(entries, node),
+    ...procedureSpans(entries, node),
+    ...(faults.length > 0 ? heal : []),
+  ]
 }
 
-/** From the plan to the witness; a fault on something else than a node may concern them all. */
+/** The body may heal a fault itself, which starts what the fault had ended. */
+function healingSpans(entries: readonly Entry[], node: string): readonly Span[] {
+  const nodes = nodesOf(entries)
+  return entries.flatMap((entry) =>
+    entry.kind === 'fault.healed' && concerns(entry.data.target, node, nodes)
+      ? [{ from: entry.data.began ?? entry.t, to: entry.t }]
+      : [],
+  )
+}
+
+const nodesOf = (entries: readonly Entry[]): readonly string[] =>
+  entries.find((entry) => entry.kind === 'frozen')?.data.nodes ?? []
+
+/** From the plan to the witness; one on something else than nodes may come to them at any time. */
 function faultSpans(entries: readonly Entry[], node: string): readonly Span[] {
-  const frozen = entries.find((entry) => entry.kind === 'frozen')
-  const nodes: readonly string[] = frozen?.data.nodes ?? []
+  const nodes = nodesOf(entries)
   return entries.flatMap((entry) => {
     if (entry.kind !== 'fault.planned') return []
     const { fault, target } = entry.data
-    if (!nodes.includes(target)) return [{ from: entry.t, to: Number.POSITIVE_INFINITY }]
-    if (target !== node) return []
+    if (!concerns(target, node, nodes)) return []
+    const isOnNodes = target.split(',').every((name) => nodes.includes(name))
+    if (!isOnNodes) return [{ from: entry.t, to: Number.POSITIVE_INFINITY }]
     const end = entries.find(
       ({ kind, data }) =>
         (kind === 'fault.witnessed' || kind === 'fault.unseen') &&

@@ -50,6 +50,16 @@ describe('the wait for an election', () => {
     expect(electionWaits(1000, [old, old]).expected).toEqual(electionWaits(1000, settled).expected)
   })
 
+  test('needs a majority of five: three of four survivors, or all of three', () => {
+    const four = electionWaits(1000, [...settled, ...settled], 5)
+    const three = electionWaits(1000, [undefined, ...settled], 5)
+    const both = electionWaits(1000, settled)
+    // The third of four is later than the second of two now and then, and the last of three often.
+    expect(three.expected.p50).toBeGreaterThan(both.expected.p50 + 50)
+    expect(three.expected.p50).toBeGreaterThan(four.expected.p50)
+    expect(four.expected.p99).toBeLessThan(both.expected.p99)
+  })
+
   test('is the same in every judgement', () => {
     expect(electionWaits(1000, settled).expected).toEqual(electionWaits(1000, settled).expected)
   })

@@ -4,7 +4,8 @@
  *
  * A follower looks at a timer of its own, period uniform in one to two timeouts, and becomes a
  * candidate when the last word of the leader is a timeout old by then. Until it does, it refuses
- * its vote, so of three nodes both survivors must have lost patience: the maximum of two.
+ * its vote, so a majority must have lost patience: of three nodes both survivors, the maximum of
+ * two; of five with four survivors the third of them.
  *
  * A node that has just started runs with timeouts three times as long, for a time uniform in
  * three to six heartbeat timeouts: `initialTimeoutMultiplier` and the timer behind "triggering
@@ -39,17 +40,22 @@ export type Waits = {
 }
 
 /**
- * The time from the kill until both survivors have lost patience, in milliseconds.
+ * The time from the kill until enough survivors have lost patience, in milliseconds.
  * @param agesMs of the survivors' processes at the kill; `undefined` counts as settled.
+ * @param nodes of the cluster, also those that were down already.
  */
-export function electionWaits(heartbeatMs: number, agesMs: readonly (number | undefined)[]): Waits {
+export function electionWaits(
+  heartbeatMs: number,
+  agesMs: readonly (number | undefined)[],
+  nodes = 3,
+): Waits {
   const ages = agesMs.map((age) =>
     age === undefined || age >= settledAgeMs(heartbeatMs)
       ? undefined
       : Math.max(0, age - RAFT_STARTS_AFTER_MS) / heartbeatMs,
   )
-  const key = [heartbeatMs, ...ages].join()
-  const waits = DRAWN.get(key) ?? drawn(heartbeatMs, ages)
+  const key = [heartbeatMs, nodes, ...ages].join()
+  const waits = DRAWN.get(key) ?? drawn(heartbeatMs, ages, Math.floor(nodes / 2) + 1)
   if (ages.every((age) => age === undefined)) DRAWN.set(key, waits)
   return waits
 }
@@ -57,11 +63,17 @@ export function electionWaits(heartbeatMs: number, agesMs: readonly (number | un
 /** Most crashes are of settled nodes, and drawing takes 30 ms. */
 const DRAWN = new Map<string, Waits>()
 
-function drawn(heartbeatMs: number, ages: readonly (number | undefined)[]): Waits {
+function drawn(
+  heartbeatMs: number,
+  ages: readonly (number | undefined)[],
+  majority: number,
+): Waits {
   const random = generator(0x7f3a)
-  const draws = Float64Array.from({ length: DRAWS }, () =>
-    Math.max(...ages.map((age) => patience(age, random))),
-  ).sort()
+  const needed = Math.min(majority, ages.length)
+  const draws = Float64Array.from({ length: DRAWS }, () => {
+    const patiences = ages.map((age) => patience(age, random)).sort((a, b) => a - b)
+    return patiences[needed - 1] as number
+  }).sort()
   const at = (share: number): number =>
     Math.round((draws[Math.ceil(share * DRAWS) - 1] as number) * heartbeatMs)
   return {

@@ -140,6 +140,16 @@ describe('the Raft oracle', () => {
       both(crash(), changing('fault.planned', onStandby), changing('fault.injected', onStandby)),
     ],
     [
+      'a leader with whom the quorum goes',
+      both(
+        crash(),
+        changing('node.processes', (data) => ({
+          ...data,
+          nodes: { ...data.nodes, 'vault-3': { pid: 0, ageMs: 0 } },
+        })),
+      ),
+    ],
+    [
       'a leader of a service that was bad already',
       both(crash(), (run) => {
         for (const line of run.probes) {

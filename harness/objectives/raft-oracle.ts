@@ -60,7 +60,8 @@ export function oracleReadings(record: RunRecord, rule: StableRule): readonly Or
     const isCrash =
       fault.name === 'kill' &&
       wasLeading(record, fault.target, fault.issued) &&
-      wasGood(record, fault.issued, heartbeatMs)
+      wasGood(record, fault.issued, heartbeatMs) &&
+      canElect(record, fault)
     return isCrash ? [reading(record, recovery, heartbeatMs)] : []
   })
 }
@@ -85,7 +86,9 @@ function reading(record: RunRecord, recovery: ServiceRecovery, heartbeatMs: numb
     balancerMs: balancerShare(record, recovery),
   }
   const allowedMs = allowance.postUnsealMs + allowance.balancerMs
-  const waits = electionWaits(heartbeatMs, ages ?? [undefined, undefined])
+  const { nodes } = record.frozen
+  const settled = nodes.slice(1).map(() => undefined)
+  const waits = electionWaits(heartbeatMs, ages ?? settled, nodes.length)
   const { min, p50, p90, p99 } = waits.expected
   const expected = {
     min: min + allowedMs,
@@ -144,6 +147,12 @@ const short = (ms: number): string => formatDuration({ ms })
 function classOf(youngestMs: number | null, heartbeatMs: number): OracleReading['class'] {
   if (youngestMs === null) return 'unknown'
   return youngestMs < settledAgeMs(heartbeatMs) ? 'young' : 'settled'
+}
+
+/** Without a majority nobody is elected, however long it takes until somebody mends that. */
+function canElect(record: RunRecord, fault: InjectedFault): boolean {
+  const ages = survivorAges(record, fault)
+  return ages === undefined || 2 * ages.length > record.frozen.nodes.length
 }
 
 /** Ages of the other nodes' processes when the fault was issued; those that run. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { ObjectiveSpec } from '../journal/entry.ts'
 import { madeRun, ns } from './made-record.ts'
 import {
   adding,
   both,
+  changing,
   frozen,
   judged,
   objectives,
@@ -251,4 +253,47 @@ test('availability counts what the clock demands, so a dead probe makes it worse
     { lane: 'read', scheduled: 106, good: 87, share: 0.820755 },
   ])
   expect(half?.[0]).toMatchObject({ scheduled: 106, good: 67 })
+})
+
+describe('counted since the healing', () => {
+  const sinceHealing = (limitMs: number): Spoil =>
+    objectives({ ...rtoWithin(limitMs), since: 'healing' } as ObjectiveSpec, rpoSpec)
+  const fault = { fault: 'f1', name: 'SIGKILL', target: 'vault-1' }
+  /** From 6,400 to 6,500 ms, while the service is out. */
+  const healed = both(
+    without('fault.healed'),
+    adding(6500, 'fault.healed', { ...fault, residue: [], began: ns(6400) }),
+  )
+
+  test.each([
+    [1500, 'met'],
+    [1300, 'inconclusive'],
+    [1000, 'missed'],
+  ] as const)('a limit of %i ms is %s', async (limitMs, word) => {
+    const [found] = (await judged(both(sinceHealing(limitMs), healed))).objectives
+
+    expect(found).toMatchObject({ verdict: word, measured: { lo: 1151.4, hi: 1353.4 } })
+    expect(found?.because).toContain('after the healing of SIGKILL of vault-1')
+  })
+
+  test('the time of the fault itself does not count', async () => {
+    const made = madeRun({ outages: [{ fromMs: 5805, toMs: 7700 }] })
+    const late = both(
+      without('fault.healed'),
+      adding(8000, 'fault.healed', { ...fault, residue: [], began: ns(7900) }),
+    )
+    const [found] = (await judged(both(sinceHealing(500), late), made)).objectives
+
+    expect(found).toMatchObject({ verdict: 'met' })
+    expect(found?.because).toContain('no bad answer')
+  })
+
+  test.each([
+    ['nothing was healed', without('fault.healed')],
+    ['nobody noted when it began', changing('fault.healed', ({ began: _, ...data }) => data)],
+  ])('when %s, it proves nothing', async (_, spoil) => {
+    const [found] = (await judged(both(sinceHealing(5000), spoil))).objectives
+
+    expect(found).toMatchObject({ verdict: 'inconclusive', because: 'no fault was healed' })
+  })
 })

@@ -3,9 +3,15 @@ import type { RunRecord } from '../journal/read.ts'
 import { isJudged } from '../journal/samples.ts'
 import { type Duration, formatDuration } from '../lib/duration.ts'
 import { formatBracket, formatLimit } from './bracket.ts'
+import { type CountedSince, countedSince } from './counted-since.ts'
 import { inconclusive, type Judgement } from './objective.ts'
 import { DEFAULT_STABLE } from './recovery.ts'
-import { type ServiceRecovery, serviceRecoveries, slowest } from './service-recovery.ts'
+import {
+  healingRecoveries,
+  type ServiceRecovery,
+  serviceRecoveries,
+  slowest,
+} from './service-recovery.ts'
 
 export type RtoSpec = Extract<ObjectiveSpec, { kind: 'rto' }>
 
@@ -13,12 +19,18 @@ export type RtoSpec = Extract<ObjectiveSpec, { kind: 'rto' }>
 export function rto({
   id = 'rto',
   within,
+  since,
   source,
   holdDown = { ms: DEFAULT_STABLE.holdDownMs },
   stableCount = DEFAULT_STABLE.stableCount,
 }: {
   readonly id?: string
   readonly within: Duration
+  /**
+   * Counts only what comes after another node leads, after the first step of a procedure, or
+   * from each healing on: where the service may be out as long as the fault lasts.
+   */
+  readonly since?: NonNullable<RtoSpec['since']>
   /** Line of the document that demands it, such as `HLD:876`. */
   readonly source?: string
   readonly holdDown?: Duration
@@ -30,6 +42,7 @@ export function rto({
     limitMs: within.ms,
     stableCount,
     holdDownMs: holdDown.ms,
+    ...(since === undefined ? {} : { since }),
     ...(source === undefined ? {} : { source }),
   }
 }
@@ -47,9 +60,33 @@ export function judgeRto(spec: RtoSpec, record: RunRecord): Judgement {
       return inconclusive('assumption', `no judged ${kind} lane was recorded`)
     }
   }
+  if (spec.since === 'healing') {
+    const longest = slowest(healingRecoveries(record, spec))
+    if (longest === undefined) return inconclusive('vacuous', 'no fault was healed')
+    return judgeRecovery(spec.limitMs, longest, spec.holdDownMs)
+  }
   const longest = slowest(serviceRecoveries(record, spec))
   if (longest === undefined) return inconclusive('vacuous', 'no fault was injected')
-  return judgeRecovery(spec.limitMs, longest, spec.holdDownMs)
+  return spec.since === undefined || longest.hiMs === null || longest.bad === 0
+    ? judgeRecovery(spec.limitMs, longest, spec.holdDownMs)
+    : judgeSince(spec, longest, countedSince(spec.since, record, longest))
+}
+
+/** To the first good answers: what comes after them is not the doing of what is on trial. */
+function judgeSince(
+  { limitMs }: RtoSpec,
+  { fault }: ServiceRecovery,
+  counted: CountedSince | undefined,
+): Judgement {
+  if (counted === undefined) {
+    return inconclusive('vacuous', `nothing to count from was seen after ${fault.name}`)
+  }
+  const { lo, hi, after } = counted
+  const measured = { lo, hi }
+  const took = `writes and reads were answered ${formatBracket(measured)} ${after}, limit ${formatLimit(limitMs)}`
+  if (hi <= limitMs) return { measured, verdict: 'met', because: took }
+  if (lo > limitMs) return { measured, verdict: 'missed', because: took }
+  return inconclusive('undecided', `${took}: the limit lies inside the interval`, measured)
 }
 
 export function judgeRecovery(

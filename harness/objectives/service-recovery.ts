@@ -1,7 +1,7 @@
 import type { RunRecord } from '../journal/read.ts'
 import { isJudged, type LaneSamples } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
-import { type InjectedFault, injectedFaults } from './fault-record.ts'
+import { healings, type InjectedFault, injectedFaults } from './fault-record.ts'
 import { startOf } from './phase-span.ts'
 import { isStable, type Recovery, recoveryOf, type StableRule } from './recovery.ts'
 
@@ -25,11 +25,25 @@ export type ServiceRecovery = {
  * on the way to that one and is left out.
  * What happens from the read-back on is not counted: it rotates the leadership on purpose.
  */
-export function serviceRecoveries(record: RunRecord, rule: StableRule): readonly ServiceRecovery[] {
+export const serviceRecoveries = (
+  record: RunRecord,
+  rule: StableRule,
+): readonly ServiceRecovery[] => recoveriesAfter(injectedFaults(record.entries), record, rule)
+
+/** The recovery from each healing, by the same rules: what ends a fault may disturb as well. */
+export const healingRecoveries = (
+  record: RunRecord,
+  rule: StableRule,
+): readonly ServiceRecovery[] => recoveriesAfter(healings(record.entries), record, rule)
+
+function recoveriesAfter(
+  faults: readonly InjectedFault[],
+  record: RunRecord,
+  rule: StableRule,
+): readonly ServiceRecovery[] {
   const judged = record.lanes.filter(isJudged)
   if (judged.length === 0) return []
   const until = startOf(record.entries, 'read-back') ?? Number.POSITIVE_INFINITY
-  const faults = injectedFaults(record.entries)
   return faults.flatMap((fault, i) => {
     const next = faults[i + 1]
     const end = next === undefined ? { until } : { until, nextFault: next.issued }

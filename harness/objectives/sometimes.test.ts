@@ -1,17 +1,39 @@
 import { describe, expect, test } from 'vitest'
-import { type MadeRun, madeRun, recordOf } from './made-record.ts'
+import { type MadeRun, madeRun, ns, recordOf } from './made-record.ts'
 import { FACTS, isKnownFact } from './sometimes.ts'
-import { answering, operation, rereading, type Spoil, withoutOps } from './spoiled.ts'
+import { adding, answering, operation, rereading, type Spoil, withoutOps } from './spoiled.ts'
 
 const run = madeRun()
 const unknown = operation(run, ({ f }, { t }) => f === 'write' && t === 'unknown')
 const calm = (): MadeRun => madeRun({ outages: [] })
 const hung = (): MadeRun => madeRun({ outages: [{ fromMs: 5805, toMs: 7700, how: 'hung' }] })
+/** Every so many-th answer of the judged lanes between the fault and its healing is late. */
+const slowing =
+  (each: number, byMs: number): Spoil =>
+  (made) => {
+    for (const line of made.probes) {
+      if (line.kind !== 'sample' || line.data.call < ns(5805) || line.data.call >= ns(11_600))
+        continue
+      const { lane, slot, ret } = line.data
+      if (!/^(write|read)$/.test(lane) || slot % each !== 0) continue
+      line.data = { ...line.data, ret: ret + ns(byMs) }
+    }
+  }
 const nobodyRead: Spoil = (made) => {
   made.reads = []
 }
 const noOps = withoutOps(() => true)
 const none: Spoil = () => {}
+/** What the body saw of a server's attempt, and the name of the fault of this run. */
+const attemptAt =
+  (atMs: number, observed: string, name = 'kms-refused'): Spoil =>
+  (made) => {
+    for (const line of made.journal) {
+      if (line.kind.startsWith('fault.')) Object.assign(line.data, { name })
+    }
+    adding(atMs, 'check', { title: 'it tries', expected: 'x', observed })(made)
+  }
+const REFUSED = 'error fetching AWS KMS wrapping key information'
 /** An operation that was under way at 5,800 ms, when the fault was issued. */
 const underWay: Spoil = (made) => {
   for (const line of made.ops) {
@@ -28,6 +50,9 @@ describe('the fact', () => {
     ['operation-unknown', 'there was no workload', madeRun, noOps, false],
     ['cas-conflict', 'a condition did not hold', calm, none, true],
     ['cas-conflict', 'there was no workload', calm, noOps, false],
+    ['answers-slowed', 'all took longer while it lasted', calm, slowing(1, 250), true],
+    ['answers-slowed', 'they took hardly longer', calm, slowing(1, 150), false],
+    ['answers-slowed', 'few took longer', calm, slowing(4, 250), false],
     ['operations-in-flight', 'the fault cut one off', madeRun, underWay, true],
     ['operations-in-flight', 'the fault fell between two', calm, none, false],
     ['write-unknown-applied', 'one is there', madeRun, none, true],
@@ -44,6 +69,17 @@ describe('the fact', () => {
     ['write-unknown-absent', 'every write was answered', calm, none, false],
     ['read-from-each-node', 'all were', calm, none, true],
     ['read-from-each-node', 'none was', calm, nobodyRead, false],
+    ['unseal-attempted-without-kms', 'a server said so', calm, attemptAt(6500, REFUSED), true],
+    ['unseal-attempted-without-kms', 'none restarted', calm, attemptAt(6500, 'none'), false],
+    ['unseal-attempted-without-kms', 'it came before', calm, attemptAt(5500, REFUSED), false],
+    ['unseal-attempted-without-kms', 'all was healed', calm, attemptAt(11_900, REFUSED), false],
+    [
+      'unseal-attempted-without-kms',
+      'the fault was another one',
+      calm,
+      attemptAt(6500, REFUSED, 'kill'),
+      false,
+    ],
     [
       'read-from-each-node',
       'only the registers were',

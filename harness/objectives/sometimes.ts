@@ -1,8 +1,10 @@
 import type { Op } from '../journal/history.ts'
 import type { RunRecord } from '../journal/read.ts'
 import type { ReadOut } from '../journal/read-out.ts'
-import { isGood, isJudged } from '../journal/samples.ts'
-import { injectedFaults } from './fault-record.ts'
+import { callAt, isGood, isJudged, type LaneSamples, retAt } from '../journal/samples.ts'
+import { isUnsealAttempt } from '../journal/unseal-attempt.ts'
+import { NS_PER_MS, type Ns } from '../lib/clock.ts'
+import { faultsOf, injectedFaults } from './fault-record.ts'
 import { leaderSightings } from './leadership.ts'
 import { startOf } from './phase-span.ts'
 import { oracleReadings } from './raft-oracle.ts'
@@ -18,6 +20,10 @@ export const FACTS: Readonly<
   Record<string, { readonly says: string; readonly seen: (record: RunRecord) => boolean }>
 > = {
   'leader-changed': { says: 'another node became leader after the fault', seen: leaderChanged },
+  'answers-slowed': {
+    says: 'while a fault lasted, the good answers of a judged lane took 200 ms more than before',
+    seen: answersSlowed,
+  },
   'write-refused-or-unknown': {
     says: 'a write was refused or had no answer',
     seen: ({ ledger }) => (ledger?.count.refused ?? 0) + (ledger?.count.unknown ?? 0) > 0,
@@ -75,7 +81,25 @@ export const FACTS: Readonly<
     seen: ({ entries }) =>
       entries.some((entry) => entry.kind === 'cluster.ready' && entry.data.kmsEncrypts > 0),
   },
+  'unseal-attempted-without-kms': {
+    says: 'a server tried to unseal itself while the KMS or its key was out',
+    seen: ({ entries }) => {
+      const outages = faultsOf(entries).filter(({ name }) => /^(kms|key)-/.test(name))
+      return entries.some(
+        (entry) =>
+          entry.kind === 'check' &&
+          isUnsealAttempt(entry.data.observed) &&
+          outages.some(({ proven, healingAt, healedAt }) =>
+            within(entry.t, proven, healingAt ?? healedAt),
+          ),
+      )
+    },
+  },
 }
+
+/** What has not begun contains nothing; what has not ended lasts. */
+const within = (t: Ns, from: Ns | undefined, to: Ns = Number.POSITIVE_INFINITY): boolean =>
+  from !== undefined && t >= from && t < to
 
 export const isKnownFact = (id: string): boolean => Object.hasOwn(FACTS, id)
 
@@ -114,6 +138,32 @@ function nodeSilent(record: RunRecord): boolean {
       }
       return false
     })
+}
+
+const SLOWED_BY_MS = 200
+
+/** By the medians: one late answer on a busy host is none. */
+function answersSlowed(record: RunRecord): boolean {
+  return faultsOf(record.entries).some(({ issued, proven, healingAt, healedAt }) => {
+    const to = healingAt ?? healedAt
+    if (issued === undefined || proven === undefined || to === undefined) return false
+    return record.lanes.filter(isJudged).some((lane) => {
+      const before = medianTookMs(lane, 0, issued)
+      const during = medianTookMs(lane, proven, to)
+      return before !== undefined && during !== undefined && during >= before + SLOWED_BY_MS
+    })
+  })
+}
+
+/** Of the good answers to what was sent in this time. */
+function medianTookMs(lane: LaneSamples, from: Ns, to: Ns): number | undefined {
+  const took: number[] = []
+  for (let i = 0; i < lane.count; i++) {
+    const call = callAt(lane, i)
+    if (isGood(lane, i) && call >= from && call < to) took.push(retAt(lane, i) - call)
+  }
+  const middle = took.toSorted((a, b) => a - b)[Math.floor(took.length / 2)]
+  return middle === undefined ? undefined : middle / NS_PER_MS
 }
 
 function badProbe(record: RunRecord): boolean {

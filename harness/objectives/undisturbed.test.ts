@@ -42,6 +42,7 @@ const health =
       line.data = { ...rest, ...answer }
     }
   }
+const KILL = { fault: 'f1', name: 'SIGKILL', target: 'vault-1' }
 const REFUSED = { ok: false, why: 'ECONNREFUSED before sending' }
 
 const gateOf = async (spoil: Spoil) => {
@@ -82,6 +83,14 @@ describe('the cluster was left alone', () => {
       both(
         processes(5590, 'settled'),
         processes(11_910, 'converged', { 'vault-1': { pid: 201, ageMs: 600 } }),
+      ),
+    ],
+    [
+      'the body healed the fault before its end',
+      both(
+        processes(5590, 'settled'),
+        adding(8400, 'fault.healed', { ...KILL, residue: [], began: ns(8000) }),
+        processes(11_910, 'converged', { 'vault-1': REJOINED }),
       ),
     ],
     ['another node hangs while nobody leads', both(whole, frozenNode('vault-2', 5900, 7600))],

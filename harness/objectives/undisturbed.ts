@@ -3,7 +3,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { callAt, type LaneSamples, retAt } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { injectedFaults } from './fault-record.ts'
+import { concerns, injectedFaults } from './fault-record.ts'
 import type { Gate } from './gate.ts'
 import { healthLanes, leaderSightings } from './leadership.ts'
 import { lastStartOf, startOf } from './phase-span.ts'
@@ -75,8 +75,7 @@ function namedFrom(entries: readonly Entry[], node: string): Ns {
   const nodes = frozen?.kind === 'frozen' ? frozen.data.nodes : []
   const named = entries.find((entry) => {
     if (entry.kind === 'fault.planned') {
-      const { target } = entry.data
-      return target === node || !nodes.includes(target)
+      return concerns(entry.data.target, node, nodes)
     }
     return entry.kind === 'procedure.started' && entry.data.nodes?.includes(node) === true
   })

@@ -5,10 +5,13 @@ const ABLE: Abilities = {
   'net-admin': true,
   'random-drop': true,
   netem: 'the kernel has no netem',
+  'rate-limit': true,
   'host-pid': true,
   pause: true,
+  unplug: true,
   'memory-limit': 'the engine has no memory limits',
   'cpu-quota': true,
+  'io-throttle': true,
   privileged: true,
 }
 

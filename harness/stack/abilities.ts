@@ -12,11 +12,17 @@ export type Ability =
   | 'random-drop'
   /** tc can delay, reorder and lose packets. */
   | 'netem'
+  /** tc can limit the rate at which packets leave. */
+  | 'rate-limit'
   /** Signals to host pids, and the kernel's word on whether they live. */
   | 'host-pid'
   | 'pause'
+  /** Taking a pod out of its network and back without losing the ports by which it is reached. */
+  | 'unplug'
   | 'memory-limit'
   | 'cpu-quota'
+  /** A limit on what one container writes to a disk. */
+  | 'io-throttle'
   /** Mounts of its own: a container that is privileged. */
   | 'privileged'
 
@@ -38,9 +44,10 @@ export async function probeAbilities(docker: Docker, box: ToolboxSpec): Promise<
   const has = (flag: string, what: string): true | string =>
     (info as Record<string, unknown>)[flag] === true || `the engine has no ${what}`
   const spec: ToolboxSpec = { ...box, name: `${box.name}-abilities` }
-  const tried = async (what: string, script: string): Promise<true | string> => {
+  const mounter: ToolboxSpec = { ...spec, name: `${spec.name}-mount`, privileged: true }
+  const tried = async (what: string, script: string, by = spec): Promise<true | string> => {
     try {
-      const { exitCode, output } = await askTool(engine, spec, script)
+      const { exitCode, output } = await askTool(engine, by, script)
       return exitCode === 0 || `${what}: ${output.trim().split('\n').at(-1) ?? ''}`
     } catch (error) {
       return `${what}: ${error instanceof Error ? error.message : String(error)}`
@@ -56,18 +63,32 @@ export async function probeAbilities(docker: Docker, box: ToolboxSpec): Promise<
       'iptables -A OUTPUT -d 192.0.2.1 -p tcp -m statistic --mode random --probability 0.3 -j DROP',
     )
     const netem = await tried('the kernel has no netem', 'tc qdisc add dev lo root netem delay 1ms')
+    const rateLimit = await tried(
+      'the kernel has no token bucket',
+      'tc qdisc replace dev lo root tbf rate 256kbit burst 16kb latency 400ms',
+    )
+    const throttle = await tried(
+      'the kernel limits no writes of a cgroup',
+      'ls /sys/fs/cgroup/blkio/blkio.throttle.write_iops_device || grep -qw io /sys/fs/cgroup/cgroup.controllers',
+    )
+    const mount = await tried('containers may not mount', 'mount -t tmpfs tmpfs /mnt', mounter)
     return {
       'net-admin': netAdmin,
       'random-drop': randomDrop,
       netem,
+      'rate-limit': rateLimit,
       'host-pid': facts.local || 'the processes of the engine are not ours to see',
       // Without root an engine has no freezer and no limits unless cgroups are delegated to it.
       pause: !facts.rootless || 'a rootless engine cannot freeze containers',
+      unplug:
+        facts.dial === 'direct' ||
+        'nodes are reached by published ports here, which change when a pod is plugged in again',
       'memory-limit': has('MemoryLimit', 'memory limits'),
       'cpu-quota': has('CpuCfsQuota', 'CPU quotas'),
-      privileged: !facts.rootless || 'a rootless engine cannot mount',
+      'io-throttle': throttle,
+      privileged: mount,
     }
   } finally {
-    await removeToolbox(engine, spec)
+    await Promise.all([spec, mounter].map((each) => removeToolbox(engine, each)))
   }
 }

@@ -24,7 +24,7 @@ export type ContainerSpec = {
   readonly publish?: readonly number[]
   readonly files?: readonly ArchiveFile[]
   readonly capabilities?: readonly string[]
-  readonly privileged?: boolean
+  readonly securityOptions?: readonly string[]
   /** A first process that reaps what others leave. */
   readonly init?: boolean
   /** Bytes; no swap beside it. */
@@ -226,7 +226,7 @@ export async function createContainer(docker: Dockerode, spec: ContainerSpec): P
             ),
           }),
       ...(spec.capabilities === undefined ? {} : { CapAdd: [...spec.capabilities] }),
-      ...(spec.privileged === undefined ? {} : { Privileged: spec.privileged }),
+      ...(spec.securityOptions === undefined ? {} : { SecurityOpt: [...spec.securityOptions] }),
       ...(spec.init === undefined ? {} : { Init: spec.init }),
       ...(spec.memoryBytes === undefined
         ? {}

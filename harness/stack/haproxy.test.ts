@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { balancerConfiguration } from './haproxy.ts'
+import { balancerConfiguration, withNobody, withOnly, withoutChecks } from './haproxy.ts'
 
 const backends = [
   { name: 'vault-1', address: '127.0.1.1:8200', servername: 'vault-1' },
@@ -13,6 +13,7 @@ test('over TLS the checks speak TLS and name the node; clients are passed throug
     "global
         log stdout format raw local0 notice
         maxconn 4000
+        hard-stop-after 100ms
 
     defaults
         mode tcp
@@ -46,4 +47,28 @@ test('without TLS only the checks differ', () => {
     "    server vault-1 127.0.1.1:8200 check inter 500ms fastinter 200ms downinter 100ms fall 2 rise 1 on-marked-down shutdown-sessions
         server vault-2 127.0.1.2:8200 check inter 500ms fastinter 200ms downinter 100ms fall 2 rise 1 on-marked-down shutdown-sessions"
   `)
+})
+
+const serverLines = (configuration: string) =>
+  configuration.split('\n').filter((line) => /^ +(server|#) /.test(line))
+const usual = balancerConfiguration({ bind: '10.1.0.20:8200', backends, tls: true })
+
+test('without checks a server line is name and address; the rest stays as it is', () => {
+  const changed = withoutChecks(usual)
+  expect(serverLines(changed)).toEqual([
+    '    server vault-1 127.0.1.1:8200',
+    '    server vault-2 127.0.1.2:8200',
+  ])
+  const others = (text: string) => text.split('\n').filter((line) => !line.includes('server vault'))
+  expect(others(changed)).toEqual(others(usual))
+})
+
+test('with one node only the others are no servers, and it is checked as before', () => {
+  expect(serverLines(withOnly(usual, 'vault-2'))).toEqual(['    # vault-1', serverLines(usual)[1]])
+})
+
+test('with nobody behind it every server is checked where nobody listens', () => {
+  const lines = serverLines(withNobody(usual))
+  expect(lines.map((line) => line.split(/ +/)[3])).toEqual(['127.0.1.250:8200', '127.0.1.250:8200'])
+  expect(lines.every((line) => line.includes(' check inter 500ms '))).toBe(true)
 })

@@ -26,6 +26,8 @@ const CHECKS =
 
 /**
  * Retries are off: one request of a client is one request at a node, or a write could count twice.
+ * After a reload the worker before has 100 ms to finish, so that what the file says is soon true
+ * of every connection.
  */
 export function balancerConfiguration({ bind, backends, tls }: BalancerOptions): string {
   const servers = backends.map(({ name, address, servername }) => {
@@ -35,6 +37,7 @@ export function balancerConfiguration({ bind, backends, tls }: BalancerOptions):
   return `global
     log stdout format raw local0 notice
     maxconn 4000
+    hard-stop-after 100ms
 
 defaults
     mode tcp
@@ -56,3 +59,24 @@ backend leader
 ${servers.join('\n')}
 `
 }
+
+/** Where the configuration is in the balancer's container. */
+export const CONFIGURATION = '/drill/haproxy.cfg'
+
+/** A server line: its beginning, name, address, and the rest, which is how it is checked. */
+const SERVER = /^( +server )(\S+) (\S+)(.*)$/gm
+
+/** The same without health checks: every node counts as good, dead, sealed or standby. */
+export const withoutChecks = (configuration: string): string =>
+  configuration.replace(SERVER, '$1$2 $3')
+
+/** The same with this one node only. */
+export const withOnly = (configuration: string, node: string): string =>
+  configuration.replace(SERVER, (line, _begin, name) => (name === node ? line : `    # ${name}`))
+
+/** The same with all nodes at an address where nobody listens. */
+export const withNobody = (configuration: string): string =>
+  configuration.replace(SERVER, `$1$2 ${NOBODY}$4`)
+
+/** Of the balancer's own namespace, like its links; the port is the API's. */
+const NOBODY = '127.0.1.250:8200'

@@ -44,14 +44,17 @@ export async function toolbox(docker: Dockerode, spec: ToolboxSpec): Promise<Con
     ...(spec.entrypoint === undefined ? {} : { entrypoint: spec.entrypoint }),
     labels: spec.labels,
     network: spec.pod === undefined ? 'none' : { of: new Container(docker, spec.pod, 'pod') },
-    capabilities: ['NET_ADMIN', 'NET_RAW'],
+    capabilities: ['NET_ADMIN', 'NET_RAW', ...(spec.privileged === true ? ['SYS_ADMIN'] : [])],
     ...(spec.volumes === undefined ? {} : { volumes: spec.volumes }),
-    ...(spec.privileged === true ? { privileged: true } : {}),
+    // What mounting takes and no more: all capabilities at once are not everywhere to be had.
+    ...(spec.privileged === true ? { securityOptions: MAY_MOUNT } : {}),
     init: true,
   })
   await container.start()
   return container
 }
+
+const MAY_MOUNT = ['seccomp=unconfined', 'apparmor=unconfined']
 
 /** Runs a shell script in it. @throws {ToolFailed} when it does not end with 0. */
 export async function runTool(

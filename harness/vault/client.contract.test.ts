@@ -139,7 +139,7 @@ function lifeOf(product: Product): void {
             multiplier: 1,
             seal: kmsSeal,
             tls,
-            auditFile: AUDIT_FILE,
+            auditFiles: { file: AUDIT_FILE },
           }),
         },
         { path: tls.certFile, content: cert },

@@ -71,6 +71,11 @@ export class VaultClient {
     return this.#target.address
   }
 
+  /** For what acts in our name from another place. */
+  get token(): Secret | undefined {
+    return this.#token
+  }
+
   /** The same connections with another token; closing either client closes both. */
   withToken(token: Secret): VaultClient {
     return new VaultClient({ node: this.node, target: this.#target, token })

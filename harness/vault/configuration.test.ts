@@ -10,10 +10,10 @@ const seal = {
 }
 const node = { clusterName: 'drill', node: 'vault-1', ip: '10.9.0.11', multiplier: 1, seal }
 const tls = { certFile: '/tls/cert.pem', keyFile: '/tls/key.pem', caFile: '/tls/ca.pem' }
-const auditFile = '/logs/audit.log'
+const auditFiles = { file: '/logs/audit.log' }
 
 test('a node of OpenBao over TLS is configured to audit by itself', () => {
-  const text = nodeConfiguration({ ...node, product: 'openbao', tls, auditFile })
+  const text = nodeConfiguration({ ...node, product: 'openbao', tls, auditFiles })
   expect(text).toMatchInlineSnapshot(`
     "cluster_name = "drill"
     disable_mlock = true
@@ -59,7 +59,7 @@ test('a node of OpenBao over TLS is configured to audit by itself', () => {
 })
 
 test('a node of Vault over TLS is configured without audit, which its API turns on', () => {
-  const text = nodeConfiguration({ ...node, product: 'vault', tls, auditFile })
+  const text = nodeConfiguration({ ...node, product: 'vault', tls, auditFiles })
   expect(text).toMatchInlineSnapshot(`
     "cluster_name = "drill"
     disable_mlock = true

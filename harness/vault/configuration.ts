@@ -12,8 +12,8 @@ export type NodeConfiguration = {
   readonly seal: KmsSeal
   /** Paths inside the container; absent: plain HTTP. */
   readonly tls?: NodeTls | undefined
-  /** Path inside the container; used where the product takes audit devices from this file. */
-  readonly auditFile?: string | undefined
+  /** Used where the product takes audit devices from this file; see `auditBy`. */
+  readonly auditFiles?: AuditFiles | undefined
   /**
    * Peers that the node asks by itself, every 2 s, for the cluster to join. Absent: it waits
    * for an explicit join, which saves up to one such pause per node.
@@ -23,6 +23,9 @@ export type NodeConfiguration = {
   readonly autopilot?: 'default'
   readonly logLevel?: 'trace' | 'debug' | 'info'
 }
+
+/** File audit devices: name → path inside the container, which may be that of a pipe. */
+export type AuditFiles = Readonly<Record<string, string>>
 
 export type KmsSeal = {
   readonly region: string
@@ -92,11 +95,14 @@ export function nodeConfiguration(node: NodeConfiguration): string {
       ['prometheus_retention_time', '24h'],
       ['disable_hostname', true],
     ]),
-    ...(node.auditFile !== undefined && auditBy === 'config'
-      ? [block('audit "file" "file"', [block('options', [['file_path', node.auditFile]])])]
-      : []),
+    ...(auditBy === 'config' ? auditStanzas(node.auditFiles ?? {}) : []),
   ])
 }
+
+const auditStanzas = (files: AuditFiles): readonly Line[] =>
+  Object.entries(files).map(([name, path]) =>
+    block(`audit "file" "${name}"`, [block('options', [['file_path', path]])]),
+  )
 
 const tlsOfListener = (tls: NodeTls | undefined): readonly Line[] =>
   tls === undefined

@@ -63,16 +63,16 @@ export async function createToken(
 }
 
 /**
- * A file audit device at `file/`, on every node at the same path. OpenBao refuses this call and
- * takes devices from its configuration only.
+ * A file audit device, at `file/` unless named, on every node at the same path. OpenBao refuses
+ * this call and takes devices from its configuration only.
  * @throws {VaultError} 400 when the file cannot be written on the leader.
  */
 export async function enableFileAudit(
   client: VaultClient,
-  { file, ...options }: CallOptions & { file: string },
+  { name = 'file', file, ...options }: CallOptions & { name?: string; file: string },
 ): Promise<void> {
   const api = await verbs(client, options)
-  await api.enableAudit({ name: 'file', type: 'file', options: { file_path: file, mode: '0600' } })
+  await api.enableAudit({ name, type: 'file', options: { file_path: file, mode: '0600' } })
 }
 
 /** Paths of the audit devices that are on, such as `file/`. */

@@ -17,3 +17,13 @@ path "secret/metadata/tenants/{{identity.entity.metadata.tenant_id}}/*" {
   capabilities = ["list", "read"]
 }
 `
+
+/** The application policy of the same design, word for word (HLD:686-689): of no tenant. */
+export const APPLICATION_POLICY_NAME = 'application'
+
+export const APPLICATION_POLICY = `\
+# Application policy (AppRole/K8s ServiceAccount)
+path "secret/data/tenants/*" {
+  capabilities = ["read"]
+}
+`

@@ -1,0 +1,42 @@
+import { messageOf } from './body.ts'
+import { FaultUnavailable } from './faults/bring-about.ts'
+import type { Journal } from './journal/journal.ts'
+import { type Duration, formatDuration } from './lib/duration.ts'
+import { NeverHappened } from './lib/until.ts'
+
+/** How a scenario can come to an end before its time, and what the journal says of it. */
+
+/** A stop by the user is no error; a wait that expired is a finding; the rest is infrastructure. */
+export function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): void {
+  if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
+  else if (error instanceof FaultUnavailable) journal.record('skipped', { why: error.message })
+  else {
+    const infrastructure = !(error instanceof NeverHappened || error instanceof DeadlinePassed)
+    journal.record('error', { message: messageOf(error), infrastructure })
+  }
+}
+
+/** The cluster did not come up; why, in its message. */
+export class NoCluster extends Error {
+  override readonly name = 'NoCluster'
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause })
+  }
+}
+
+/** The body was still busy when its time was up. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed'
+  constructor(limit: Duration) {
+    super(`the scenario's body was not done after ${formatDuration(limit)}`)
+  }
+}
+
+/** The same abort with an error of ours: a `DOMException` prints 25 numeric codes. */
+export function withReason(signal: AbortSignal, limit: Duration): AbortSignal {
+  const controller = new AbortController()
+  signal.addEventListener('abort', () => controller.abort(new DeadlinePassed(limit)), {
+    once: true,
+  })
+  return controller.signal
+}

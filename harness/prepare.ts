@@ -1,0 +1,48 @@
+import { AT_LEAST, Guard, roomOf } from './guard.ts'
+import type { RunOptions } from './run.ts'
+import { connectDocker, type Docker } from './stack/docker.ts'
+import { resolveImages } from './stack/images.ts'
+import { pickProduct } from './stack/pick-product.ts'
+import { STAGE_IMAGES } from './stage.ts'
+import { sweepUp } from './sweep-up.ts'
+import type { Product } from './vault/product.ts'
+
+export type Preparation = Pick<
+  RunOptions,
+  'say' | 'settings' | 'signal' | 'offline' | 'product' | 'confirm' | 'atLeast'
+>
+
+/**
+ * What must be there before anything is started: an engine with room, what dead runs left swept
+ * from it, and the images.
+ * @throws {EngineUnavailable} {ComponentUnavailable} {SafetyStop}
+ */
+export async function prepare(options: Preparation) {
+  const { say, settings, signal, offline } = options
+  const docker = await connectDocker({ dial: settings.dial })
+  const { removed } = await sweepUp(docker)
+  const guard = new Guard(await roomOf(docker), options.atLeast ?? AT_LEAST)
+  if (removed.length > 0) {
+    const runs = new Set(removed.map(({ run }) => run)).size
+    say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
+  }
+  const chosen = await chooseProducts(docker, options)
+  const images = await resolveImages(docker, [...STAGE_IMAGES, ...chosen], {
+    sources: settings.sources,
+    offline,
+    signal,
+    onProgress: say,
+    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+  })
+  return { docker, chosen, images, guard }
+}
+
+async function chooseProducts(docker: Docker, options: Preparation): Promise<readonly Product[]> {
+  if (options.product === 'both') return ['openbao', 'vault']
+  const { product, because } = await pickProduct(docker, options.product, {
+    sources: options.settings.sources,
+    offline: options.offline,
+  })
+  options.say(because)
+  return [product]
+}

@@ -1,0 +1,56 @@
+import type { Fault } from '../harness/faults/fault.ts'
+import { blackholed, reset, slowed } from '../harness/faults/toxics.ts'
+import { minutes, seconds } from '../harness/lib/duration.ts'
+import { consistency } from '../harness/objectives/consistency.ts'
+import { rpo } from '../harness/objectives/rpo.ts'
+import { rto } from '../harness/objectives/rto.ts'
+import { type ScenarioBody, scenario } from '../harness/scenario.ts'
+
+/** The clients' own way here: through the operator's link to the balancer. */
+const CLIENT = 'operator->balancer'
+const NODE = 'balancer->leader'
+/** 300 ms more for a round trip. */
+const SLOW = { latencyMs: 150 }
+
+function bad(fault: Fault): ScenarioBody {
+  return async ({ cluster, dwell, heal, inject, until }) => {
+    // Symptom
+    await inject(fault)
+    await dwell('the link stays bad', seconds(15))
+
+    // Procedure
+    await heal()
+
+    // Verification
+    await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
+  }
+}
+
+export const clientLink = scenario(
+  "The clients' link to the balancer, or the balancer's to the leader, goes bad",
+  {
+    id: 'NW7',
+    source: 'HLD:34-37',
+    hypothesis: 'Clients see every delay and failure, and no write of theirs is in doubt for good.',
+    suites: ['nightly'],
+    load: 'steady',
+    lanes: 'operator',
+    leaves: 'healthy',
+    objectives: () => [
+      rto({ id: 'rto-after-healing', since: 'healing', within: seconds(5), source: 'HLD:876' }),
+      rpo({ lostWrites: 0, source: 'HLD:877' }),
+      consistency({ contract: 'strict' }),
+    ],
+    mustObserve: (variant = '') =>
+      variant.endsWith('latency') ? ['answers-slowed'] : ['write-unknown', 'bad-probe'],
+    deadline: minutes(3),
+  },
+  {
+    'client-latency': bad(slowed(CLIENT, SLOW)),
+    'client-reset': bad(reset(CLIENT)),
+    'client-blackhole': bad(blackholed(CLIENT)),
+    'node-latency': bad(slowed(NODE, SLOW)),
+    'node-reset': bad(reset(NODE)),
+    'node-blackhole': bad(blackholed(NODE)),
+  },
+)
