@@ -13,6 +13,7 @@ import {
   forbidsForwarding,
   sendsTwice,
 } from './lies.ts'
+import { DAMAGE } from './real-damage.ts'
 
 /**
  * Defects planted in a real cluster (level L2): somebody lies between clients and balancer, the
@@ -30,6 +31,7 @@ export type RealDefect = {
 }
 
 export const REAL_DEFECTS: readonly RealDefect[] = [
+  ...DAMAGE,
   {
     id: 'M01',
     title: 'a proxy acknowledges every seventh write with an invented version and forwards nothing',

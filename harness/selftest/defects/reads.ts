@@ -24,7 +24,8 @@ export const READS: readonly Defect[] = [
         level: 'L2',
         kind: 'pending',
         detectors: ['stale read, classified vault-lease; strict misses'],
-        reason: 'needs the fault "pause" and clients that wait 30 s at one node (every fault)',
+        reason:
+          'no product does it: 32 reads held up by a frozen leader all got the new value (leader-freeze)',
       },
     ],
   },

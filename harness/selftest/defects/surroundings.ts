@@ -10,17 +10,6 @@ const pending = (level: 'L1' | 'L2', detectors: readonly string[], reason: strin
 /** Nodes, balancer, load and everything around a cluster; most need features that come later. */
 export const SURROUNDINGS: readonly Defect[] = [
   {
-    id: 'M15',
-    title: 'a bit is flipped in the data of one standby',
-    plants: [
-      pending(
-        'L2',
-        ['every node read as leader', 'content hashes', 'log patterns'],
-        'needs the faults on data (every fault)',
-      ),
-    ],
-  },
-  {
     id: 'M21',
     title: 'a k6 threshold is missing, always true or misnamed; its exit code is ignored',
     plants: [
@@ -29,24 +18,6 @@ export const SURROUNDINGS: readonly Defect[] = [
         'L2',
         ['dropped_iterations = 0', 'an injected 300 ms must miss'],
         'needs k6 and the fault "latency" (load and latency)',
-      ),
-    ],
-  },
-  {
-    id: 'M22',
-    title: 'the audit device is off, or blocked without a second one',
-    plants: [
-      pending('L2', ['audit continuity'], 'needs the faults on audit devices (every fault)'),
-    ],
-  },
-  {
-    id: 'M23',
-    title: 'a KMS outage is "survived" because nothing was ever unsealed in it',
-    plants: [
-      pending(
-        'L2',
-        ['an unseal attempted while the KMS refused', 'KMS witness'],
-        'needs the faults on the KMS (every fault)',
       ),
     ],
   },

@@ -56,18 +56,6 @@ export const WRITES: readonly Defect[] = [
     ],
   },
   {
-    id: 'M14',
-    title: 'acknowledged writes are lost in a crash of all nodes: nothing was on disk',
-    plants: [
-      {
-        level: 'L2',
-        kind: 'pending',
-        detectors: ['lost acknowledged write', 'rpo_count = 0'],
-        reason: 'needs a fault that wipes the memory disk of a killed node (every fault)',
-      },
-    ],
-  },
-  {
     id: 'M20',
     title: 'requests without an answer are recorded as refused, or as acknowledged',
     plants: [
