@@ -89,8 +89,9 @@ export const tenantIsolation = scenario(
       inject(killed(leader)),
       holds(FACTS.during, seconds(8), async () => {
         const statuses = (await fromA()).flatMap((each) => Object.values(each))
-        // Without a leader an answer may also be an error, or missing.
-        return statuses.every((status) => status === 'silent' || status === 403 || status >= 500)
+        // Without a leader an answer may also be an error, missing, or lead to one that is gone.
+        const isDenied = (status: number) => [307, 403].includes(status) || status >= 500
+        return statuses.every((status) => status === 'silent' || isDenied(status))
       }),
     ])
 
