@@ -1,12 +1,5 @@
 import { happened, notYet } from '../lib/until.ts'
-import {
-  type AwsProxySpec,
-  awsProxyId,
-  awsProxyLike,
-  removeAwsProxy,
-  startAwsProxy,
-} from '../stack/aws-proxy.ts'
-import { Links } from '../stack/toxiproxy.ts'
+import { type Detour, detourResidue, leaveDetour, planDetour, takeDetour } from './aws-proxied.ts'
 import { aimed, type Fault, type FaultKind, numberGiven, textGiven } from './fault.ts'
 import {
   ACCESS_TARGETS,
@@ -23,7 +16,7 @@ import {
  * a proxy that gives it. The store itself is well, and others reach it.
  */
 
-export type AnswerPlan = AccessPlan & { readonly proxy: AwsProxySpec }
+export type AnswerPlan = AccessPlan & { readonly detour: Detour }
 
 const WITNESSED = 'a listing from inside the pod gets that answer, and another one past the link'
 
@@ -90,28 +83,18 @@ function answering(
     needs: [],
     async plan(cluster, aim, seed) {
       const plan = await accessPlan(cluster, aim.target, seed)
-      const { inside } = cluster.aws
-      const proxy = await awsProxyLike(cluster.docker, cluster.balancer, {
-        // Named like the tools, so that it goes when they go.
-        name: [cluster.toolbox('operator').name, told.name, ...plan.target.split(',')].join('-'),
-        network: cluster.network,
-        upstream: `${inside.host}:${inside.port}`,
-        answer: {
-          service: 's3',
-          operations: [],
-          message: 'vault-drill gives this answer',
-          ...answerOf(aim),
-        },
+      const pods = plan.accesses.map(({ pod }) => pod)
+      const { touches: _pods, ...detour } = await planDetour(cluster, pods, S3_LINK, {
+        service: 's3',
+        operations: [],
+        message: 'vault-drill gives this answer',
+        ...answerOf(aim),
       })
-      return { ...plan, proxy }
+      return { ...plan, detour }
     },
-    async inject({ docker }, { accesses, proxy }, { clock, signal }) {
-      const at = await startAwsProxy(docker, proxy, signal)
-      const issued = clock.now()
-      await Promise.all(accesses.map(({ links }) => new Links(links).setUpstream(S3_LINK, at)))
-      return { issued, proven: clock.now() }
-    },
-    async witness({ docker }, { accesses, bucket, proxy: { answer } }) {
+    inject: (cluster, { detour }, context) => takeDetour(cluster.docker, detour, context),
+    async witness({ docker }, { accesses, bucket, detour }) {
+      const { answer } = detour.proxy
       const seen: string[] = []
       for (const access of accesses) {
         const direct = await reachDirectly(docker, access, bucket)
@@ -123,19 +106,7 @@ function answering(
       }
       return happened(seen.join('; '))
     },
-    async heal(docker, { accesses, proxy }) {
-      await Promise.all(
-        accesses.map(({ links, upstream }) => new Links(links).setUpstream(S3_LINK, upstream)),
-      )
-      await removeAwsProxy(docker, proxy)
-    },
-    async residue(docker, { accesses, proxy }) {
-      const elsewhere = accesses.map(async ({ pod, links, upstream }) => {
-        const state = await new Links(links).state(S3_LINK)
-        return state.upstream === upstream ? [] : [`link ${S3_LINK} of ${pod} leads elsewhere`]
-      })
-      const left = (await awsProxyId(docker, proxy)) === undefined ? [] : [`${proxy.name} is there`]
-      return [...(await Promise.all(elsewhere)).flat(), ...left]
-    },
+    heal: (docker, { detour }) => leaveDetour(docker, detour),
+    residue: (docker, { detour }) => detourResidue(docker, detour),
   }
 }
