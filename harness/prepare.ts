@@ -30,7 +30,8 @@ export async function prepare(options: Preparation) {
   const images = await resolveImages(docker, [...STAGE_IMAGES, ...chosen], {
     sources: settings.sources,
     offline,
-    signal,
+    // Assembly takes more of the disk than anything after it.
+    signal: AbortSignal.any([signal, guard.signal]),
     onProgress: say,
     ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
   })

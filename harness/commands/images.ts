@@ -6,11 +6,12 @@ import { connectDocker, type Docker } from '../stack/docker.ts'
 import { loadImages, localImages, removeAssembled, saveImages } from '../stack/image-store.ts'
 import { workshopOf } from '../stack/images.ts'
 import { loadPins } from '../stack/pins.ts'
+import { STAGE_IMAGES } from '../stage.ts'
 import { confirmOnTerminal } from './confirm.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What `images build` makes without names: everything that a run on OpenBao needs. */
-const OPENBAO_STACK: readonly ComponentName[] = ['openbao', 'localstack', 'toxiproxy', 'haproxy']
+const OPENBAO_STACK: readonly ComponentName[] = ['openbao', ...STAGE_IMAGES]
 
 type Context = {
   readonly docker: Docker
