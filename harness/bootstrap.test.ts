@@ -105,6 +105,8 @@ test.each([
   [['verify']],
   [['test', 'unit']],
   [['bench', 'probe']],
+  [['run', '--dry']],
+  [['up', '--help']],
   [['--help']],
   [[]],
 ])('%j needs no engine', async (args) => {

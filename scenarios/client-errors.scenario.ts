@@ -94,5 +94,9 @@ export const clientErrors = scenario(
     await inject(powerCut('all'))
     await check(FACTS.stopped, { ...NO_ANSWER, health: FAILED }, () => seenBy(client))
     await perform(startAllNodes, { nodes: cluster.nodes })
+    await until('a node leads through the balancer', async () => {
+      return (await inspect.throughBalancer()) === '200'
+    })
+    await check(FACTS.well, { ...SERVED, health: healthy }, () => seenBy(client))
   },
 )

@@ -10,6 +10,7 @@ import { rejoinNode } from '../harness/procedures/rejoin-node.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
 
 const FACTS = {
+  well: 'a sampled call is acknowledged before',
   health: 'the leader whose audit device takes nothing answers health with 200 and leads on',
   refused: 'no write is acknowledged meanwhile',
 }
@@ -21,13 +22,16 @@ const oneDevice =
     const leader = await cluster.leader()
     const stuck = fault(leader)
 
+    const trail = inspect.auditTrail()
+    await trail.write(1)
+    await check(FACTS.well, 1, async () => trail.acknowledged)
+
     // Symptom
     await inject(stuck)
-    const trail = inspect.auditTrail()
     await trail.writeWhile(() =>
       holds(FACTS.health, STUCK_FOR, async () => (await leader.health()).state === 'leader'),
     )
-    await check(FACTS.refused, 0, async () => trail.acknowledged)
+    await check(FACTS.refused, 0, async () => trail.acknowledged - 1)
 
     // Procedure: it does not step down, and cannot be told to, for that is audited too.
     await inject(killed(leader))
@@ -63,6 +67,7 @@ export const diskFullAudit = scenario(
             rto({ within: seconds(60), source: 'docs/deficiencies.md' }),
             rpo({ lostWrites: 0, source: 'HLD:877' }),
           ],
+    mustObserve: (variant) => (variant === 'second-device' ? [] : ['leader-changed', 'bad-probe']),
     deadline: minutes(3),
   },
   {

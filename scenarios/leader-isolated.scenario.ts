@@ -7,6 +7,7 @@ import { rto } from '../harness/objectives/rto.ts'
 import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
+  before: 'until it was cut off the old leader acknowledged writes sent to it',
   lease: 'writes that the old leader acknowledged although they were sent after its lease',
   one: 'no two nodes say that they lead',
 }
@@ -42,6 +43,7 @@ export const leaderIsolated = scenario(
     await holds(FACTS.one, seconds(10), async () => (await inspect.leaders()).length <= 1)
     const said = await talk.end(cuts)
     note(`${formerLeader.name}, isolated: ${said.inWords}`)
+    await check(FACTS.before, true, async () => said.acknowledgedBefore > 0)
     await check(FACTS.lease, 0, async () => said.acknowledgedAfter(cluster.heartbeat.ms / 2))
 
     // Procedure

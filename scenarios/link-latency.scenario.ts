@@ -11,15 +11,21 @@ const KEPT = 'nobody stands for election'
 
 /** Every link between nodes, in both directions. A round trip takes twice the latency. */
 function slow(latencyMs: number, isPromised: boolean): ScenarioBody {
-  return async ({ cluster, dwell, heal, holds, inject, note, until }) => {
+  return async ({ check, cluster, dwell, heal, holds, inject, note, until }) => {
     const before = await cluster.term()
 
     // Symptom
     await inject(slowed('peers', { latencyMs, jitterMs: latencyMs / 10 }))
     // A term of 0: nobody leads at this moment, which the next look would find in a later term.
     const isKept = async () => [0, before].includes(await cluster.term())
-    if (isPromised) await holds(KEPT, seconds(120), isKept)
-    else await dwell('the links stay slow', seconds(60))
+    if (isPromised) {
+      await holds(KEPT, seconds(120), isKept)
+      // A term that nobody could tell would have been the one told last.
+      await until('autopilot tells its terms', async () => {
+        return (await cluster.autopilot()) !== undefined
+      })
+      await check(KEPT, before, () => cluster.term())
+    } else await dwell('the links stay slow', seconds(60))
 
     // Procedure
     await heal()

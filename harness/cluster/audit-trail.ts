@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { seconds } from '../lib/duration.ts'
+import { RequestFailed } from '../lib/http.ts'
+import { VaultError } from '../vault/error.ts'
 import { KV_MOUNT } from '../vault/kv.ts'
 import type { Cluster } from './cluster.ts'
 import { AUDIT_FOLDER, SECOND_AUDIT_FOLDER } from './disks.ts'
@@ -94,7 +96,8 @@ export class AuditTrail {
     try {
       await client.request('POST', `${KV_MOUNT}/data/${path}`, { body, within: seconds(2) })
       this.#acknowledged.push(`${KV_MOUNT}/data/${path}`)
-    } catch {
+    } catch (error) {
+      if (!(error instanceof VaultError || error instanceof RequestFailed)) throw error
       // Refused or unknown: nobody was told that it is done, so nobody may demand an entry.
     } finally {
       await client.close()

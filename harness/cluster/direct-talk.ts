@@ -20,6 +20,8 @@ export type Exchange = {
 
 export type TalkSaid = {
   readonly inWords: string
+  /** Writes that it acknowledged before the cut: without any, none after it means nothing. */
+  readonly acknowledgedBefore: number
   /** Writes that it acknowledged although they were sent more than so long after the cut. */
   readonly acknowledgedAfter: (ms: number) => number
 }
@@ -77,6 +79,9 @@ export class DirectTalk {
     const from = Math.max(...cuts.map(({ proven }) => proven))
     return {
       inWords: talkAfter(this.#exchanges, from),
+      acknowledgedBefore: this.#exchanges.filter(
+        ({ what, sent, good }) => what === 'write' && good && sent < from,
+      ).length,
       acknowledgedAfter: (ms) => acknowledgedAfter(this.#exchanges, from, ms),
     }
   }

@@ -31,7 +31,10 @@ describe('a scenario that did not come to its end', () => {
     ],
     [
       'needs what this machine cannot do',
-      adding(11_000, 'skipped', { why: 'packet-loss cannot be done here: no random match' }),
+      both(
+        without('fault.injected'),
+        adding(11_000, 'skipped', { why: 'packet-loss cannot be done here: no random match' }),
+      ),
       'skipped',
       undefined,
     ],
@@ -41,6 +44,14 @@ describe('a scenario that did not come to its end', () => {
 
     expect(found.verdict).toBe(verdict)
     expect(found.cause).toBe(cause)
+  })
+
+  test('whoever skips after a fault was injected has not skipped', async () => {
+    const { verdict, cause } = await judged(
+      adding(11_000, 'skipped', { why: 'packet-loss cannot be done here' }),
+    )
+
+    expect({ verdict, cause }).toEqual({ verdict: 'inconclusive', cause: 'infrastructure' })
   })
 
   test('an engine that died does not make the service late', async () => {

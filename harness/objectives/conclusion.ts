@@ -75,13 +75,18 @@ function brokenOff({ entries }: RunRecord, off: Off): Conclusion | undefined {
   if (aborted !== undefined && !off.has('aborted')) {
     return { verdict: 'aborted', why: aborted.data.why, rang: 'aborted' }
   }
-  const skipped = entries.find((entry) => entry.kind === 'skipped')
-  if (skipped !== undefined) return { verdict: 'skipped', why: skipped.data.why }
   const errors = off.has('error') ? [] : entries.filter((entry) => entry.kind === 'error')
   const error = errors.find(({ data }) => data.infrastructure) ?? errors[0]
   if (error !== undefined) {
     const { message, infrastructure } = error.data
     return { ...doubt(infrastructure ? 'infrastructure' : 'assumption', message), rang: 'error' }
+  }
+  const skipped = entries.find((entry) => entry.kind === 'skipped')
+  if (skipped !== undefined) {
+    const { why } = skipped.data
+    // What was broken before it turned out that the rest cannot be done is not nothing.
+    const isUntouched = !entries.some(({ kind }) => kind === 'fault.injected')
+    return isUntouched ? { verdict: 'skipped', why } : doubt('infrastructure', why)
   }
   if (!entries.some(({ kind }) => kind === 'ended') && !off.has('ended')) {
     const why = 'the journal has no end: the process that ran the scenario died'

@@ -43,6 +43,19 @@ test('clients who were served before the step was over waited for nothing', asyn
   expect(rto).toMatchObject({ verdict: 'met', measured: { lo: 0, hi: 0 } })
 })
 
+test('one good answer before the step does not stand for a service that is back', async () => {
+  const made = madeRun({
+    outages: [
+      { fromMs: 5805, toMs: 6400 },
+      { fromMs: 6600, toMs: 8400 },
+    ],
+  })
+  const spoil = both(counting('first-step', 300), stepEnded)
+  const [rto] = (await judged(spoil, made)).objectives
+
+  expect(rto).toMatchObject({ verdict: 'missed' })
+})
+
 test('without the event there is nothing to count from', async () => {
   const [rto] = (await judged(counting('first-step', 300))).objectives
 

@@ -16,19 +16,22 @@ export type CountedSince = {
 type Event = { readonly from: Ns; readonly to: Ns; readonly after: string }
 
 /**
- * From the event to the first good answers on both judged lanes, as clients received them;
- * `undefined` when the event was not seen.
+ * From the event to the good answers on both judged lanes, as clients received them: from a new
+ * leader to the first ones, from a step to those of the stable run. `undefined` when the event
+ * was not seen.
  */
 export function countedSince(
   since: NonNullable<RtoSpec['since']>,
   record: RunRecord,
   { fault, lanes }: ServiceRecovery,
 ): CountedSince | undefined {
-  const good = Math.max(...lanes.map(({ firstGoodAt }) => firstGoodAt ?? 0))
+  // What comes after the first good answers is not the balancer's doing; a step that a person
+  // takes has to bring the service back for good.
+  const good = Math.max(
+    ...lanes.map((lane) => (since === 'new-leader' ? lane.firstGoodAt : lane.stableAt) ?? 0),
+  )
   const event =
-    since === 'new-leader'
-      ? newLeader(record, fault.issued, good)
-      : firstStep(record, fault.issued, good)
+    since === 'new-leader' ? newLeader(record, fault.issued, good) : firstStep(record, fault.issued)
   if (event === undefined) return undefined
   const { from, to, after } = event
   return { lo: toMs(Math.max(0, good - to)), hi: toMs(Math.max(0, good - from)), after }
@@ -48,10 +51,9 @@ function newLeader(record: RunRecord, issued: Ns, until: Ns): Event | undefined 
   return events.toSorted((a, b) => a.to - b.to)[0]
 }
 
-function firstStep({ entries }: RunRecord, issued: Ns, until: Ns): Event | undefined {
+/** Clients may be served before whoever did it has heard that it is done. */
+function firstStep({ entries }: RunRecord, issued: Ns): Event | undefined {
   const ended = entries.find(({ kind, t }) => kind === 'step.ended' && t > issued)
   if (ended?.kind !== 'step.ended') return undefined
-  // Clients may be served before whoever did it has heard that it is done.
-  const t = Math.min(ended.t, until)
-  return { from: t, to: t, after: `after "${ended.data.title}"` }
+  return { from: ended.t, to: ended.t, after: `after "${ended.data.title}"` }
 }

@@ -8,6 +8,9 @@ test.each([
   ['vault-1', 'vault-10', false],
   ['vault-1,vault-2', 'vault-2', true],
   ['vault-1,vault-2', 'vault-10', false],
+  ['vault-1|vault-2', 'vault-2', true],
+  ['vault-1|vault-2', 'vault-10', false],
+  ['vault-1->vault-2', 'vault-10', false],
   ['balancer', 'vault-1', true],
   ['vault-1->raft-vault-2', 'vault-10', true],
 ] as const)('a fault with the target %s may concern %s: %s', (target, node, may) => {

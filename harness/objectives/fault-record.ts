@@ -75,8 +75,26 @@ export function injectedFaults(entries: readonly Entry[]): readonly InjectedFaul
  * else than nodes may concern them all.
  */
 export function concerns(target: string, node: string, nodes: readonly string[]): boolean {
-  const named = target.split(',')
-  return named.every((name) => nodes.includes(name)) ? named.includes(node) : true
+  const named = nodesNamed(target, nodes)
+  return named === undefined || named.includes(node)
+}
+
+/** The nodes of `vault-1`, `vault-1,vault-2`, `vault-1|vault-2`, `vault-1->vault-2`. */
+export function nodesNamed(
+  target: string,
+  nodes: readonly string[],
+): readonly string[] | undefined {
+  const named = target.split(/,|\||->/)
+  return named.every((name) => nodes.includes(name)) ? named : undefined
+}
+
+/** From when on what the plan names may be the fault's doing: a wait may lie before it. */
+export function effectiveFrom(entries: readonly Entry[], fault: string): Ns | undefined {
+  const of = ({ kind, data }: Entry) =>
+    kind.startsWith('fault.') && (data as { fault?: string }).fault === fault
+  const injected = entries.find((entry) => entry.kind === 'fault.injected' && of(entry))
+  if (injected?.kind === 'fault.injected') return injected.data.issued
+  return entries.find((entry) => entry.kind === 'fault.planned' && of(entry))?.t
 }
 
 /**

@@ -4,7 +4,7 @@ import { callAt, isGood, isJudged, type LaneSamples, retAt } from '../journal/sa
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { type Duration, formatDuration } from '../lib/duration.ts'
 import { formatLimit } from './bracket.ts'
-import { injectedFaults } from './fault-record.ts'
+import { healings, injectedFaults } from './fault-record.ts'
 import { inconclusive, type Judgement } from './objective.ts'
 import { startOf } from './phase-span.ts'
 import { DEFAULT_STABLE } from './recovery.ts'
@@ -40,7 +40,10 @@ export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement 
   const faults = injectedFaults(record.entries)
   const from = faults[0]?.issued ?? startOf(record.entries, 'body')
   if (from === undefined) return inconclusive('vacuous', 'the body of the scenario never began')
-  const lastFault = Math.max(from, ...faults.map(({ proven }) => proven))
+  // What the body heals may disturb as well; what is healed after it is not on trial.
+  const bodyEnd = startOf(record.entries, 'heal') ?? Number.POSITIVE_INFINITY
+  const healed = healings(record.entries).filter(({ issued }) => issued < bodyEnd)
+  const lastFault = Math.max(from, ...[...faults, ...healed].map(({ proven }) => proven))
   const watchedTo = lastFault + spec.holdDownMs * NS_PER_MS
   const until = startOf(record.entries, 'read-back') ?? Number.POSITIVE_INFINITY
 

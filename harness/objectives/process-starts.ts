@@ -1,7 +1,7 @@
 import type { Entry } from '../journal/entry.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { concerns } from './fault-record.ts'
+import { concerns, effectiveFrom, nodesNamed } from './fault-record.ts'
 import { phaseSpans } from './phase-span.ts'
 
 /**
@@ -62,21 +62,21 @@ function healingSpans(entries: readonly Entry[], node: string): readonly Span[] 
 const nodesOf = (entries: readonly Entry[]): readonly string[] =>
   entries.find((entry) => entry.kind === 'frozen')?.data.nodes ?? []
 
-/** From the plan to the witness; one on something else than nodes may come to them at any time. */
+/** From its instant to the witness; one on something else than nodes may come to them at any time. */
 function faultSpans(entries: readonly Entry[], node: string): readonly Span[] {
   const nodes = nodesOf(entries)
   return entries.flatMap((entry) => {
     if (entry.kind !== 'fault.planned') return []
     const { fault, target } = entry.data
     if (!concerns(target, node, nodes)) return []
-    const isOnNodes = target.split(',').every((name) => nodes.includes(name))
-    if (!isOnNodes) return [{ from: entry.t, to: Number.POSITIVE_INFINITY }]
+    const from = effectiveFrom(entries, fault) ?? entry.t
+    if (nodesNamed(target, nodes) === undefined) return [{ from, to: Number.POSITIVE_INFINITY }]
     const end = entries.find(
       ({ kind, data }) =>
         (kind === 'fault.witnessed' || kind === 'fault.unseen') &&
         (data as { fault: string }).fault === fault,
     )
-    return [{ from: entry.t, to: end?.t ?? Number.POSITIVE_INFINITY }]
+    return [{ from, to: end?.t ?? Number.POSITIVE_INFINITY }]
   })
 }
 

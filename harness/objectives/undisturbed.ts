@@ -3,7 +3,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { callAt, type LaneSamples, retAt } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { concerns, injectedFaults } from './fault-record.ts'
+import { concerns, effectiveFrom, injectedFaults } from './fault-record.ts'
 import type { Gate } from './gate.ts'
 import { healthLanes, leaderSightings } from './leadership.ts'
 import { lastStartOf, startOf } from './phase-span.ts'
@@ -73,13 +73,15 @@ function silentNodes(record: RunRecord, recoveries: readonly ServiceRecovery[]):
 function namedFrom(entries: readonly Entry[], node: string): Ns {
   const frozen = entries[0]
   const nodes = frozen?.kind === 'frozen' ? frozen.data.nodes : []
-  const named = entries.find((entry) => {
-    if (entry.kind === 'fault.planned') {
-      return concerns(entry.data.target, node, nodes)
+  const named = entries.flatMap((entry) => {
+    if (entry.kind === 'fault.planned' && concerns(entry.data.target, node, nodes)) {
+      return [effectiveFrom(entries, entry.data.fault) ?? entry.t]
     }
-    return entry.kind === 'procedure.started' && entry.data.nodes?.includes(node) === true
+    const isPerformed =
+      entry.kind === 'procedure.started' && entry.data.nodes?.includes(node) === true
+    return isPerformed ? [entry.t] : []
   })
-  return named?.t ?? Number.POSITIVE_INFINITY
+  return Math.min(Number.POSITIVE_INFINITY, ...named)
 }
 
 /**
