@@ -88,8 +88,9 @@ while True:
     while pace() == 0:
         time.sleep(0.02)
     os.write(log, piece)
-    if pace():
-        time.sleep(len(piece) / 1024 / pace())
+    now = pace() # read once: healing may take the file away at any instant
+    if now:
+        time.sleep(len(piece) / 1024 / now)
 `
 
 const START_READER = `set -e

@@ -36,23 +36,24 @@ export async function planDetour(
   link: 'kms' | 's3',
   answer: AwsAnswer,
 ): Promise<Detour & Pick<FaultPlan, 'touches'>> {
-  const links = await Promise.all(
-    pods.map(async (pod) => {
-      const { links } = cluster.pod(pod)
-      const { upstream } = await links.state(link)
-      return { pod, link, toxiproxy: links.address, upstream }
-    }),
-  )
+  const links = pods.map((pod) => {
+    const { links, plan } = cluster.pod(pod)
+    // As it was made, not as it is: another detour may be in force, and end before this one.
+    const upstream = plan.links.find(({ name }) => name === link)?.upstream
+    if (upstream === undefined) throw new RangeError(`${pod} has no link ${link}`)
+    return { pod, link, toxiproxy: links.address, upstream }
+  })
   const { host, port } = cluster.aws.inside
   // Below the name of a toolbox: what has such a name is removed with the cluster at the latest.
-  const name = `${cluster.toolbox(pods[0] ?? 'operator').name}-${link}-${answer.code.toLowerCase()}`
+  const code = answer.code.toLowerCase()
+  const name = [cluster.toolbox('operator').name, link, code, ...pods].join('-')
   return {
     touches: pods.map((pod) => cluster.pod(pod).container.id),
     links,
     proxy: await awsProxyLike(cluster.docker, cluster.balancer, {
       name,
       network: cluster.network,
-      upstream: links[0]?.upstream ?? `${host}:${port}`,
+      upstream: `${host}:${port}`,
       answer,
     }),
   }

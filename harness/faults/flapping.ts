@@ -26,7 +26,7 @@ const FLAPPING: FaultKind<FlappingPlan> = {
   name: 'leader-flapping',
   family: 'leadership',
   does: 'whoever leads is told to step down again and again, until this is healed',
-  witnessed: 'other nodes than at the start lead, and the term has risen twice or more',
+  witnessed: 'a node leads, in a term that is later by two or more than at the start',
   cannotShow: 'crashes in a row: nobody has to notice anything',
   source: 'HLD:873-877',
   final: false,

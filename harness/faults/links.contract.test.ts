@@ -26,7 +26,11 @@ test.each([
     /take 1\d\d.* ms and more, past it at most/,
   ],
   ['later to AWS as well', slowed('vault-1->kms', { latencyMs: 60 }), /vault-1->kms take 1\d\d/],
-  ['less at a time', narrowed(ONE, 32), /^32000 bytes through .* take ([5-9]\d\d|[1-4]\d{3})(\.\d)? ms/],
+  [
+    'less at a time',
+    narrowed(ONE, 32),
+    /^32000 bytes through .* take ([5-9]\d\d|[1-4]\d{3})(\.\d)? ms/,
+  ],
   ['nothing', blackholed('balancer->vault-2'), /^balancer->api-vault-2: connected, and no answer/],
   ['a reset', reset(ONE), /connection reset by peer$/],
   ['only so many bytes', closedAfter(ONE, 4096), /cut off without an answer while saying 6096/],

@@ -39,7 +39,9 @@ const HIDDEN: FaultKind<ObjectPlan> = {
       const head = await s3.head(bucket, key)
       if (head !== undefined) return notYet(`${key} answers with ${head.bytes} bytes`)
       const isListed = (await s3.versions(bucket, key)).some((each) => each.version === version)
-      return happened(`${key} answers 404; version ${version} is ${isListed ? 'listed' : 'gone'}`)
+      return isListed
+        ? happened(`${key} answers 404; version ${version} is listed`)
+        : notYet(`${key} answers 404, and version ${version} is gone as well`)
     })
   },
   async heal(_docker, plan) {
@@ -110,7 +112,7 @@ const KEY_DISABLED: FaultKind<KeyPlan> = {
     if (kmsKey.endsWith(cluster.aws.key.id)) {
       throw new CannotPlan(`the key of ${key} is the seal's own: disabling it is another fault`)
     }
-    return { ...place, target: `${bucket}/${key}`, touches: [cluster.aws.container], kmsKey }
+    return { ...place, target: key, touches: [cluster.aws.container], kmsKey }
   },
   async inject(_cluster, { aws, kmsKey }, { clock }) {
     return withKms(aws, async (kms) => {
@@ -146,7 +148,7 @@ const BUCKET_MISSING: FaultKind<BucketPlan> = {
   family: 'objects',
   does: 'the bucket is emptied of every version and deleted; wants an emulator of its own',
   witnessed: 'a listing and a put are refused with NoSuchBucket',
-  cannotShow: 'a bucket out of reach: see s3-answers with NoSuchBucket, which can be healed',
+  cannotShow: 'a bucket out of reach: see s3-no-bucket, which can be healed',
   source: 'RB:436; HLD:862',
   final: true,
   targets: ['backups', '<bucket>'],

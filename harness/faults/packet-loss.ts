@@ -1,8 +1,8 @@
-import { seen } from './bring-about.ts'
+import { happened, notYet } from '../lib/until.ts'
 import { chainOf, dropRules, putRules, type Rules, rulesLeft } from './cuts.ts'
 import { dialsFrom } from './dials.ts'
 import { aimed, BadAim, type Fault, type FaultKind, type FaultPlan, numberGiven } from './fault.ts'
-import { type AimedLink, linksBetween, linkText, podsOf } from './link-target.ts'
+import { linksBetween, linkText, podsOf } from './link-target.ts'
 import { nodesOf, type Target, targetText } from './target.ts'
 
 /** Packets that get lost on the way to a node, as far as iptables can roll dice. */
@@ -45,22 +45,23 @@ const PACKET_LOSS: FaultKind<LossPlan> = {
   },
   async witness({ docker }, { links, percent }) {
     const count = Math.ceil(2500 / percent)
-    const [first] = links as readonly [AimedLink, ...AimedLink[]]
-    // Straight to the other node: a link's own listener loses nothing.
-    const dial = { ...first.upstream, speaks: 'nothing', waitMs: 900 } as const
-    const found = await dialsFrom(
-      docker,
-      first.tools,
-      Array.from({ length: count }, () => dial),
-    )
-    const late = found.filter(({ what }) => what === 'unreached').length
-    const made = found.filter(({ what }) => what === 'open').length
-    const share = (100 * late) / count
-    return seen(
-      made > 0 && share >= percent * 0.4,
-      `${late} of ${count} connections from inside ${first.pod} were not made in 900 ms, the others were`,
-      `${late} of ${count} connections from inside ${first.pod} were not made in 900 ms, ${made} were`,
-    )
+    const firsts = links.filter(({ pod }, i) => links.findIndex((one) => one.pod === pod) === i)
+    const told: string[] = []
+    for (const { upstream, tools, pod } of firsts) {
+      // Straight to the other node: a link's own listener loses nothing.
+      const dial = { ...upstream, speaks: 'nothing', waitMs: 900 } as const
+      const found = await dialsFrom(
+        docker,
+        tools,
+        Array.from({ length: count }, () => dial),
+      )
+      const late = found.filter(({ what }) => what === 'unreached').length
+      const made = found.filter(({ what }) => what === 'open').length
+      const text = `${late} of ${count} connections from inside ${pod} were not made in 900 ms, ${made} were`
+      if (made === 0 || (100 * late) / count < percent * 0.4) return notYet(text)
+      told.push(text)
+    }
+    return happened(told.join('; '))
   },
   heal: dropRules,
   residue: rulesLeft,

@@ -36,7 +36,7 @@ test.each([
   ],
   ['an isolated standby', isolated('standby'), /last contact of vault-\d was [4-9]\.\d s ago$/],
   ['a leader without its peers', withoutPeers(), /vault-\d says /],
-  ['a leader without clients', withoutClients(), /inside balancer, such as .* leads, as it may$/],
+  ['a leader without clients', withoutClients(), /inside balancer, such as .* leads, as it did$/],
   ['a leader that cannot call', cannotCall('leader', 'standbys'), /dials the other way are made/],
   ['a leader nobody can call', cannotCall('standbys', 'leader'), /dials the other way are made/],
   ['a bridge', partitioned('vault-1', 'vault-2'), /^dials of 4 links time out from inside/],

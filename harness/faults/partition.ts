@@ -114,7 +114,7 @@ const FROM_CLIENTS = cutting({
   targets: ['leader'],
   cut: async (cluster, target, seed) => {
     const { name } = await theLeader(cluster, target, seed)
-    return { target: name, links: await linksBetween(cluster, 'balancer', name, seed) }
+    return { target: name, links: await linksBetween(cluster, 'balancer', name, seed), keeps: name }
   },
 })
 
@@ -144,6 +144,8 @@ type Cut = {
   readonly target: string
   readonly links: readonly AimedLink[]
   readonly stillOpen?: readonly AimedLink[]
+  /** Who still leads, if the fault is one that leaves the leader in its place. */
+  readonly keeps?: string
 }
 
 type Told = Pick<FaultKind, 'name' | 'does' | 'witnessed' | 'cannotShow' | 'source' | 'targets'> & {
@@ -159,7 +161,7 @@ function cutting({ cut, family = 'network', ...told }: Told): FaultKind<CutPlan>
     parameters: {},
     needs: ['net-admin'],
     async plan(cluster, aim, seed) {
-      const { target, links, stillOpen = [] } = await cut(cluster, aim.target, seed)
+      const { target, links, stillOpen = [], keeps } = await cut(cluster, aim.target, seed)
       if (links.length === 0) throw new CannotPlan(`there is no link to cut in "${aim.target}"`)
       // Raft's part of the witness comes seconds later, and by then another node may lead.
       const now = await lookThrough(cluster.docker, links, { speaks: 'nothing', waitMs: 800 })
@@ -172,7 +174,10 @@ function cutting({ cut, family = 'network', ...told }: Told): FaultKind<CutPlan>
         links,
         chain: chainOf(told.name, links.map(linkText)),
         stillOpen,
-        notice: await noticeDue(cluster, links),
+        notice:
+          keeps === undefined
+            ? await noticeDue(cluster, links)
+            : { of: 'kept-leader', leader: keeps },
       }
     },
     async inject({ docker }, plan, { clock }) {

@@ -11,6 +11,8 @@ export type RaftNotice =
   | { readonly of: 'lost-leader'; readonly leader: string }
   | { readonly of: 'silent-standby'; readonly nodes: readonly string[] }
   | { readonly of: 'nothing'; readonly leader: string }
+  /** The leader is the same: those who could replace it still reach it. */
+  | { readonly of: 'kept-leader'; readonly leader: string }
 
 const SILENT_S = 4
 
@@ -40,6 +42,12 @@ export async function noticed(cluster: Cluster, notice: RaftNotice): Promise<Loo
     if (state === 'nothing' && other === undefined) return notYet(`${node.name} says nothing`)
     const now = other === undefined ? 'nobody leads yet' : `${other.name} leads`
     return happened(`${node.name} says ${state}, ${now}`)
+  }
+  if (notice.of === 'kept-leader') {
+    const { name } = await cluster.leader()
+    return name === notice.leader
+      ? happened(`${name} leads, as it did`)
+      : notYet(`${name} leads, and no more ${notice.leader}`)
   }
   if (notice.of === 'nothing') return happened(`${(await cluster.leader()).name} leads, as it may`)
   const state = await cluster.autopilot()

@@ -48,8 +48,7 @@ const RATE_LIMIT: FaultKind<RatePlan> = {
   async witness({ docker }, { links, kbit }) {
     const looked = await lookThrough(docker, links, { bytes: MOST_SAID, waitMs: 9000 })
     const leastMs = (0.6 * (MOST_SAID - 1024 * BURST_KB) * 8) / kbit
-    const isSlow = ({ what, ms }: Looked) =>
-      ms >= leastMs && (what === 'answered' || what === 'silent')
+    const isSlow = ({ what, ms }: Looked) => ms >= leastMs && what === 'answered'
     const quickest = Math.min(...looked.map(({ ms }) => ms))
     return seen(
       looked.every(isSlow),

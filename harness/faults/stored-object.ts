@@ -62,7 +62,7 @@ export async function objectPlan(cluster: Cluster, target: string): Promise<Obje
     const content = await s3.get(bucket, key, { version })
     return {
       ...place,
-      target: `${bucket}/${key}`,
+      target: key,
       touches: [cluster.aws.container],
       version,
       bytes: content.length,

@@ -135,7 +135,11 @@ const OLD_DISK: FaultKind<OldDiskPlan> = {
     const told = `exit code ${exitCode}; ${now.length} files are as they were ${age} before, ${changed.length} of them not as at the kill`
     return lossSeen(cluster, plan, [plan.target], told)
   },
-  heal: async () => {},
+  // Only what a process that died midway left frozen; the disk stays as it is.
+  async heal({ engine }, { container, node }) {
+    const server = new Container(engine, container, node)
+    if ((await server.labelsIfThere()) !== undefined) await server.unpause()
+  },
   residue: async () => [],
 }
 

@@ -76,7 +76,8 @@ export async function askTool(
   within: Duration = seconds(10),
 ): Promise<Answer> {
   const box = await toolbox(docker, spec)
-  return box.exec(['sh', '-c', script], within)
+  // Through one pipe: between two the engine keeps no order, and what was said last says why.
+  return box.exec(['sh', '-c', `exec 2>&1; ${script}`], within)
 }
 
 /** Twice is harmless. */
