@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Measur
   kills: async (options) => (await import('../../bench/kills.ts')).benchKills(options),
   probe: async (options) => (await import('../../bench/probe.ts')).benchProbe(options),
   run: async (options) => (await import('../../bench/run.ts')).benchRun(options),
+  snapshot: async (options) => (await import('../../bench/snapshot.ts')).benchSnapshot(options),
 }
 
 type Flags = {

@@ -91,6 +91,6 @@ test('a standby of Vault gives no snapshot', async () => {
 test('what is missing from a snapshot is named', async () => {
   const call = saveSnapshot(await sending(Buffer.alloc(0)), join(folder(), 'a.snap'))
   await expect(call).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[SnapshotIncomplete: the snapshot of vault-1 is incomplete: its 0 bytes lack meta.json, state.bin, SHA256SUMS, SHA256SUMS.sealed (unexpected end of file)]`,
+    `[SnapshotIncomplete: the snapshot of vault-1 is incomplete: its 0 bytes lack meta.json, state.bin, SHA256SUMS, SHA256SUMS.sealed (the file is empty)]`,
   )
 })

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, fsyncSync, openSync, writeSync } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
-import { extract } from 'tar-stream'
+import { createReadStream, writeSync } from 'node:fs'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { minutes } from '../lib/duration.ts'
 import type { CallOptions, VaultClient } from './client.ts'
+import { type ArchiveReading, type Finding, readArchive } from './snapshot-archive.ts'
 
 /**
  * Raft snapshots as files. Ask the leader: a standby redirects (Vault) or gives its own, maybe
@@ -22,14 +19,9 @@ export type SavedSnapshot = {
 const DEFAULT_LIMIT = minutes(5)
 
 /**
- * What every snapshot consists of, in both products. The server answers 200 before it asks the
- * seal, so a KMS that fails meanwhile shows only in the sealed sums missing at the end.
- */
-const MEMBERS = ['meta.json', 'state.bin', 'SHA256SUMS', 'SHA256SUMS.sealed']
-
-/**
  * `GET sys/storage/raft/snapshot` into a file, readable by its owner only. The file appears
- * under its name when it is complete, and not at all otherwise.
+ * under its name when it is complete, and not at all otherwise: the server answers 200 before it asks the
+ * seal, so a KMS that fails meanwhile shows only in the sealed sums missing at the end.
  * @throws {SnapshotIncomplete} when the server said 200 and sent less than a snapshot.
  * @throws {VaultError} with status 307 on a standby of Vault. @throws {RequestFailed}
  */
@@ -39,25 +31,27 @@ export async function saveSnapshot(
   { within = DEFAULT_LIMIT, signal }: CallOptions = {},
 ): Promise<SavedSnapshot> {
   const partial = `${file}.partial`
-  const hash = createHash('sha256')
-  let bytes = 0
   try {
-    const descriptor = openSync(partial, 'w', 0o600)
+    const handle = await open(partial, 'w+', 0o600)
     try {
-      const write = (chunk: Buffer) => {
-        // Written at once and not queued: a slow disk must not fill the memory instead.
-        for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done)
-        hash.update(chunk)
-        bytes += chunk.length
+      const growing = new GrowingFile(handle)
+      const reading = readWhole(growing.pieces())
+      reading.catch(() => {}) // awaited below, after the download's own failure
+      try {
+        await client.download('sys/storage/raft/snapshot', (chunk) => growing.append(chunk), {
+          within,
+          signal,
+        })
+      } finally {
+        growing.end()
       }
-      await client.download('sys/storage/raft/snapshot', write, { within, signal })
-      fsyncSync(descriptor)
+      const [read] = await Promise.all([reading, handle.sync()])
+      if (read.findings.length > 0) throw new SnapshotIncomplete(client.node, read)
+      await rename(partial, file)
+      return { file, bytes: read.bytes, sha256: read.sha256 }
     } finally {
-      closeSync(descriptor)
+      await handle.close()
     }
-    await assertComplete(partial, { node: client.node, bytes })
-    await rename(partial, file)
-    return { file, bytes, sha256: hash.digest('hex') }
   } finally {
     await rm(partial, { force: true })
   }
@@ -83,25 +77,61 @@ export async function restoreSnapshot(
   }
 }
 
-async function assertComplete(
-  file: string,
-  received: { node: string; bytes: number },
-): Promise<void> {
-  const seen: string[] = []
-  const archive = extract()
-  archive.on('entry', ({ name }, content, next) => {
-    seen.push(name)
-    content.on('error', () => {}) // the pipeline below reports it
-    content.on('end', next)
-    content.resume()
-  })
-  const unreadable = await pipeline(createReadStream(file), createGunzip(), archive).then(
-    () => undefined,
-    (error: Error) => error,
-  )
-  const missing = MEMBERS.filter((member) => !seen.includes(member))
-  if (missing.length > 0) throw new SnapshotIncomplete(received, missing, unreadable)
-  if (unreadable !== undefined) throw new SnapshotIncomplete(received, [], unreadable)
+async function readWhole(pieces: AsyncIterable<Buffer>): Promise<ArchiveReading> {
+  const archive = readArchive(pieces)
+  let step = await archive.next()
+  while (step.done !== true) step = await archive.next()
+  return step.value
+}
+
+const PIECE = 512 * 1024
+
+/**
+ * A file that is read while it is written: what comes in is on its way to the disk at once and is never queued,
+ * so neither a slow disk nor a slow reader fills the memory.
+ */
+class GrowingFile {
+  readonly #handle: FileHandle
+  #bytes = 0
+  #isWhole = false
+  #grew: () => void = () => {}
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  append(chunk: Buffer): void {
+    for (let done = 0; done < chunk.length; ) {
+      done += writeSync(this.#handle.fd, chunk, done, chunk.length - done, this.#bytes + done)
+    }
+    this.#bytes += chunk.length
+    this.#grew()
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    this.#isWhole = true
+    this.#grew()
+  }
+
+  /** All of the file, from its begin; waits for what is not there yet. To be called once. */
+  async *pieces(): AsyncGenerator<Buffer> {
+    for (let at = 0; ; ) {
+      const wanted = Math.min(this.#bytes - at, PIECE)
+      if (wanted > 0) {
+        const buffer = Buffer.allocUnsafe(wanted)
+        const { bytesRead } = await this.#handle.read(buffer, 0, wanted, at)
+        at += bytesRead
+        yield buffer.subarray(0, bytesRead)
+      } else if (this.#isWhole) {
+        return
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#grew = resolve
+        })
+      }
+    }
+  }
 }
 
 /** The server answered 200 and did not send a whole snapshot. */
@@ -110,17 +140,15 @@ export class SnapshotIncomplete extends Error {
   readonly node: string
   readonly bytes: number
   readonly missing: readonly string[]
+  readonly findings: readonly Finding[]
 
-  constructor(
-    { node, bytes }: { node: string; bytes: number },
-    missing: readonly string[],
-    cause: Error | undefined,
-  ) {
+  constructor(node: string, { bytes, missing, findings }: ArchiveReading) {
     const lacks = missing.length > 0 ? `lack ${missing.join(', ')}` : 'are damaged'
-    const why = cause === undefined ? '' : ` (${cause.message})`
-    super(`the snapshot of ${node} is incomplete: its ${bytes} bytes ${lacks}${why}`, { cause })
+    const why = findings.map(({ says }) => says).join('; ')
+    super(`the snapshot of ${node} is incomplete: its ${bytes} bytes ${lacks} (${why})`)
     this.node = node
     this.bytes = bytes
     this.missing = missing
+    this.findings = findings
   }
 }
