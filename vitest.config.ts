@@ -4,6 +4,13 @@ import { defineConfig } from 'vitest/config'
 // Half of the work of starting our child processes is compiling: kept, as ./drill keeps it.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.drill', 'compile-cache')
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Whether a table of faults is gone through whole, or with one of each mechanism. */
+    readonly everyFault: boolean
+  }
+}
+
 // A flake is a finding: no project retries.
 export default defineConfig({
   test: {
@@ -29,6 +36,18 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          provide: { everyFault: false },
+        },
+      },
+      {
+        test: {
+          name: 'every-fault',
+          include: ['harness/faults/killed-harness.contract.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          provide: { everyFault: true },
         },
       },
       {

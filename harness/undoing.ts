@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DrillFolder, Entry } from './drill-folder.ts'
 import { finality, healFault, RESIDUE_WITHIN } from './faults/bring-about.ts'
 import { kindNamed } from './faults/catalogue.ts'
-import type { FaultPlan } from './faults/fault.ts'
+import type { Fault, FaultPlan } from './faults/fault.ts'
 import type { UndoBook, UndoNote } from './faults/undo-book.ts'
 import { type Duration, milliseconds, seconds } from './lib/duration.ts'
 import { happened, isBug, NeverHappened, notYet, until } from './lib/until.ts'
@@ -76,7 +76,24 @@ export type Patience = {
   readonly residue: Duration
 }
 
-const PATIENCE: Patience = { settles: seconds(3), residue: RESIDUE_WITHIN }
+/** How long what the first healing started may take to end again. */
+const SETTLES = seconds(3)
+const PATIENCE: Patience = { settles: SETTLES, residue: RESIDUE_WITHIN }
+
+/**
+ * The first of two healings for whoever has the faults at hand. What the second one finds is what
+ * counts, and an error that lasts is met by it again.
+ */
+export async function healBefore(
+  docker: Docker,
+  faults: readonly { readonly fault: Fault; readonly plan: FaultPlan }[],
+  settles: Duration = SETTLES,
+): Promise<void> {
+  for (const { fault, plan } of faults) {
+    await healFault(fault.kind, docker, plan).catch(() => {})
+  }
+  await sleep(settles.ms)
+}
 
 async function undoEach(docker: Docker, faults: readonly InForce[], patience: Patience) {
   const undone: (InForce & Undone)[] = []

@@ -16,6 +16,7 @@ export function downCommand(): Command {
     .action(async (flags: Flags) => {
       const folder = new DrillFolder()
       const entries = meant(folder, flags)
+      if (entries.length === 0) return
       const docker = await connectDocker({ dial: readSettings().dial })
       for (const entry of entries) {
         const removed = await bringDown(folder, entry, docker)

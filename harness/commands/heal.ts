@@ -23,7 +23,7 @@ async function heal(wanted: string, stack: string | undefined): Promise<number> 
     wanted,
   )
   if (found.length === 0) {
-    print('nothing is in force')
+    print(entries.length === 0 ? 'there is no stack here' : 'nothing is in force')
     return EXIT.passed
   }
   const docker = await connectDocker({ dial: readSettings().dial })

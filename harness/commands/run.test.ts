@@ -65,7 +65,10 @@ describe('is refused:', () => {
     ['inject kill --set depth=3', 'kill takes no depth; its parameters: none'],
     ['inject kill --for 5', '"5" is not a duration'],
     ['down --all --stack c0ffee', '--stack names one and --all means every stack'],
-    ['test everything', 'Allowed choices are check, unit, selftest, contract, scenarios.'],
+    [
+      'test everything',
+      'Allowed choices are check, unit, selftest, contract, scenarios, every-fault.',
+    ],
   ])('%s', async (line, message) => {
     const command = COMMANDS[line.split(' ')[0] as string]?.() as Command
     await expect(parse(command, line)).rejects.toThrow(message)

@@ -35,7 +35,7 @@ export function runCommand(finish: (exitCode: number) => void): Command {
   return new Command('run')
     .description('run scenarios on a real cluster and judge them (without names: the smoke suite)')
     .argument('[scenario...]', 'such as leader-crash, leader-handover:sigterm or HA2')
-    .option('--suite <name>', 'smoke or nightly', 'smoke')
+    .option('--suite <name>', 'smoke, nightly or documents', 'smoke')
     .addOption(
       new Option('--product <product>', 'which server')
         .choices(['auto', 'vault', 'openbao', 'both'])

@@ -18,7 +18,7 @@ import { UsageError } from './usage-error.ts'
 
 const LEVELS: readonly Level[] = ['L0', 'L1', 'L2']
 const REPORTS = join(import.meta.dirname, '..', '..', 'reports')
-/** 59 of 59 are a detection power of 95 % (correctness.md, section 15). */
+/** 59 of 59 are a detection power of 95 % (docs/selftest.md). */
 const RUNS = 59
 
 type Flags = {

@@ -1,4 +1,5 @@
 import { answersThrough } from '../cluster/answers-through.ts'
+import { reloadBalancer } from '../cluster/balancer-reload.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { API_PORT } from '../cluster/topology.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
@@ -165,7 +166,7 @@ function reconfigured(
     async inject(cluster, { before, during }, { clock, signal }) {
       if (before.startsWith(MARK)) throw new CannotPlan('the balancer is changed already')
       const issued = clock.now()
-      await reload(cluster.balancer, during)
+      await reloadBalancer(cluster.balancer, during)
       // A client dials anew and sees it: the worker before is gone or going.
       await until(`clients see ${told.name}`, () => look(cluster), {
         within: seconds(15),
@@ -177,17 +178,11 @@ function reconfigured(
     witness: look,
     async heal({ engine }, { container, before }) {
       // Also when the file is right: it may have been put there by one who died before the reload.
-      await reload(new Container(engine, container, TARGET), before)
+      await reloadBalancer(new Container(engine, container, TARGET), before)
     },
     async residue({ engine }, { container, before }) {
       const now = await new Container(engine, container, TARGET).read(CONFIGURATION)
       return now === before ? [] : ["the balancer's configuration is not the one before"]
     },
   }
-}
-
-/** One that does not run reads the file when it starts. */
-async function reload(balancer: Container, configuration: string): Promise<void> {
-  await balancer.put([{ path: CONFIGURATION, content: configuration }])
-  if ((await balancer.state()).running) await balancer.signal('SIGUSR2')
 }

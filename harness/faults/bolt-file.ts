@@ -5,7 +5,6 @@ import { runTool, type ToolboxSpec } from '../stack/toolbox.ts'
  * A node's data file, `vault.db`, read and damaged from outside: a B+ tree of bbolt's, in pages,
  * whose bucket `data` holds what the barrier has encrypted. The two first pages each hold a root;
  * the one with the higher transaction counts.
- * @see docs: vault.md, section 5.5
  */
 
 /** Where a toolbox finds it. */

@@ -3,7 +3,7 @@ import type { Node } from '../cluster/node.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
-import { askTool, runTool, type ToolboxSpec } from '../stack/toolbox.ts'
+import { askTool, removeToolbox, runTool, type ToolboxSpec } from '../stack/toolbox.ts'
 import {
   aimed,
   CannotPlan,
@@ -99,12 +99,16 @@ const READ_ONLY: FaultKind<VolumePlan> = {
     return happened(`${output.trim()}; the server's log says so ${told} times`)
   },
   async heal({ engine }, plan) {
+    // With all that a dead harness may have left running in it: that could mount it again.
+    await removeToolbox(engine, plan.tools)
     await runTool(engine, plan.tools, `mount -o remount,rw ${plan.folder}`)
+    await removeToolbox(engine, plan.tools)
     await new Container(engine, plan.container, plan.target).start()
   },
   async residue({ engine }, plan) {
     const script = `grep -q ' ${plan.folder} tmpfs ro' /proc/mounts && echo read-only || true`
     const isReadOnly = (await runTool(engine, plan.tools, script)).trim() !== ''
+    await removeToolbox(engine, plan.tools) // it may mount, so it lives no longer than it has to
     return isReadOnly ? [`${plan.folder} of ${plan.target} cannot be written`] : []
   },
 }

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/node.ts'
 import type { Ns } from '../lib/clock.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
-import { happened, notYet, until } from '../lib/until.ts'
+import { happened, NeverHappened, notYet, until } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
 import { belongsTo, isAlive } from '../stack/host-process.ts'
@@ -76,6 +76,29 @@ export async function untilGone(
     },
     { within: seconds(30), every: milliseconds(1), signal },
   )
+}
+
+/** A server hands its leadership over before it leaves, which takes half a second or more. */
+const LEAVES_WITHIN = seconds(3)
+
+/**
+ * Starts it again. While it still is the process of the plan it may have been told to end by
+ * somebody who died then: it gets the time for that, or it would end once it counts as healed.
+ */
+export async function startAgain(
+  { engine }: Docker,
+  { node, container, pid }: Server,
+): Promise<void> {
+  const server = new Container(engine, container, node)
+  const look = async () => {
+    const state = await server.state()
+    return state.running && state.pid === pid ? notYet(`pid ${pid} runs`) : happened(true)
+  }
+  const options = { within: LEAVES_WITHIN, every: milliseconds(20) }
+  await until(`the process of ${node} has ended`, look, options).catch((error) => {
+    if (!(error instanceof NeverHappened)) throw error // nobody has told it
+  })
+  await server.start()
 }
 
 /** Guards against a pid that was used again: only a process of that container is signalled. */

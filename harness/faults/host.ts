@@ -3,7 +3,13 @@ import { happened, type Look, notYet } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
 import { type Plug, pluggedAs, plugIn, unplug } from '../stack/plug.ts'
 import { askTool, type ToolboxSpec } from '../stack/toolbox.ts'
-import { endProcess, randomHeartbeatPhase, runningServer, type Server } from './end-process.ts'
+import {
+  endProcess,
+  randomHeartbeatPhase,
+  runningServer,
+  type Server,
+  startAgain,
+} from './end-process.ts'
 import { aimed, type Effect, type Fault, type FaultKind, type FaultPlan } from './fault.ts'
 import { type Leadership, leadershipOf, lossSeen } from './loss.ts'
 import { spanOf, targetsText } from './power.ts'
@@ -74,11 +80,11 @@ const HOST_LOST: FaultKind<HostLossPlan> = {
     const lost = plan.hosts.map(({ node }) => node)
     return lossSeen(cluster, plan, lost, told.join('; '))
   },
-  async heal({ engine }, { hosts }) {
+  async heal(docker, { hosts }) {
     await Promise.all(
-      hosts.map(async ({ node, container, plug }) => {
-        await plugIn(engine, plug) // first: the server binds to the address
-        await new Container(engine, container, node).start()
+      hosts.map(async ({ plug, ...server }) => {
+        await plugIn(docker.engine, plug) // first: the server binds to the address
+        await startAgain(docker, server)
       }),
     )
   },

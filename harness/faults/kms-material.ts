@@ -1,8 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { newKey, type SeededKey } from '../aws/kms.ts'
 import { S3 } from '../aws/s3.ts'
+import { milliseconds, minutes } from '../lib/duration.ts'
 import { Secret } from '../lib/secret.ts'
-import { happened, notYet } from '../lib/until.ts'
+import { happened, notYet, until } from '../lib/until.ts'
 import { Container, statusOf } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
 import { awaitLocalstack } from '../stack/localstack.ts'
@@ -126,10 +127,17 @@ function material(
     async heal(docker, plan) {
       const kept = await keptMaterial(docker, plan)
       if (kept === undefined) return
-      await withKms(docker, plan.emulator, (kms) =>
-        kms.seed({ id: plan.id, alias: plan.alias, material: kept }),
-      )
-      if (whole) await makeBucket(docker, plan)
+      const giveBack = () =>
+        withKms(docker, plan.emulator, (kms) =>
+          kms.seed({ id: plan.id, alias: plan.alias, material: kept }),
+        )
+      if (!whole) await giveBack()
+      else {
+        await betweenRestarts(docker, plan.emulator, async () => {
+          await giveBack()
+          await makeBucket(docker, plan)
+        })
+      }
       await forgetKept(docker, plan)
     },
     async residue(docker, plan) {
@@ -203,6 +211,34 @@ async function restart(
   const at = await addressOf(docker, emulator)
   await awaitLocalstack({ container, ip: emulator.inside.host }, at, ['kms', 's3'], signal)
   return { issued, proven }
+}
+
+/**
+ * Acts on the emulator as it is from now on. Whoever died may have left it in the middle of its
+ * restart, which the engine carries on, and what is given to the process before is lost with it.
+ * @throws {NeverHappened} when it does not come up for a minute.
+ */
+async function betweenRestarts(
+  docker: Docker,
+  emulator: Emulator,
+  act: () => Promise<void>,
+): Promise<void> {
+  const container = new Container(docker.engine, emulator.container, 'the emulator')
+  const look = async () => {
+    await container.start()
+    const { startedAt } = await container.state()
+    const at = await addressOf(docker, emulator)
+    await awaitLocalstack({ container, ip: emulator.inside.host }, at, ['kms', 's3'])
+    await act()
+    const now = await container.state()
+    return now.startedAt === startedAt
+      ? happened(undefined)
+      : notYet(`it started at ${startedAt} and again at ${now.startedAt}`)
+  }
+  await until('the emulator stays up and has what it lost', look, {
+    within: minutes(1),
+    every: milliseconds(100),
+  })
 }
 
 const emulatorContainer = ({ engine }: Docker, { emulator }: MaterialPlan): Container =>

@@ -17,9 +17,9 @@ import { disabled, type LinkPlan, setAll } from './links.ts'
 
 /** Links that come and go. The rhythm is kept beside the pod and outlives the harness. */
 
-export type FlappingLinkPlan = LinkPlan & { readonly periodMs: number; readonly pidFile: string }
+export type FlappingLinkPlan = LinkPlan & { readonly periodMs: number; readonly mark: string }
 
-/** Its process number is the whole way back. */
+/** Its last argument is a mark, by which anybody finds its process again. */
 const FLAPPER = `
 import http.client, json, sys, time
 links, period = json.loads(sys.argv[1]), float(sys.argv[2])
@@ -63,15 +63,15 @@ const LINK_FLAPPING: FaultKind<FlappingLinkPlan> = {
       touches: podsOf(links),
       links,
       periodMs,
-      pidFile: `/tmp/drill-flapper-${mark}`,
+      mark: `drill-flapper-${mark}`,
     }
   },
-  async inject({ docker }, { links, periodMs, pidFile }, { clock }) {
+  async inject({ docker }, { links, periodMs, mark }, { clock }) {
     const issued = clock.now()
     await eachPod(links, async (tools, own) => {
       const names = JSON.stringify(own.map(({ link }) => link))
-      const run = `python3 -c '${FLAPPER}' '${names}' ${periodMs / 1000}`
-      await runTool(docker.engine, tools, `nohup ${run} >/dev/null 2>&1 & echo $! > ${pidFile}`)
+      const run = `python3 -c '${FLAPPER}' '${names}' ${periodMs / 1000} ${mark}`
+      await runTool(docker.engine, tools, `nohup ${run} >/dev/null 2>&1 &`)
     })
     return { issued, proven: clock.now() }
   },
@@ -98,24 +98,33 @@ const LINK_FLAPPING: FaultKind<FlappingLinkPlan> = {
       `of ${links.length} links ${wasRefused.size} were refused, ${thenOpen.size} then open, ${andBack.size} refused again`,
     )
   },
-  async heal(docker, { links, pidFile }) {
+  /** Hard: one that ended in its own time could close a link that is open again. */
+  async heal(docker, { links, mark }) {
     const there = await onLivingPods(docker, links)
     await eachPod(there, async (tools) => {
-      const kill = `kill $(cat ${pidFile}) 2>/dev/null; rm -f ${pidFile}`
-      await runTool(docker.engine, tools, `test ! -f ${pidFile} || { ${kill}; }; true`)
+      const kill = `for p in ${processesOf(mark)}; do kill -9 $p 2>/dev/null; done`
+      const some = `[ -n "${processesOf(mark)}" ]`
+      await runTool(docker.engine, tools, `for n in 1 2 3 4 5; do ! ${some} || ${kill}; done`)
     })
     await setAll(there, true)
   },
-  async residue(docker, { links, pidFile }) {
+  async residue(docker, { links, mark }) {
     const there = await onLivingPods(docker, links)
     const left: string[] = []
     await eachPod(there, async (tools, [first]) => {
-      const found = await runTool(docker.engine, tools, `cat ${pidFile} 2>/dev/null || true`)
+      const found = await runTool(docker.engine, tools, `echo ${processesOf(mark)}`)
       if (found.trim() !== '') left.push(`a flapper beside ${first?.pod}, process ${found.trim()}`)
     })
     return [...left, ...(await disabled(docker, { links: there }))]
   },
 }
+
+/**
+ * Every process with that mark, also the shell that a dead harness had start one. The pattern does
+ * not find itself, and of a process that has ended nothing is left but its number.
+ */
+const processesOf = (mark: string): string =>
+  `$(grep -ls '[${mark[0]}]${mark.slice(1)}' /proc/[0-9]*/cmdline | cut -d / -f 3)`
 
 export const LINK_FLAPPING_FAULTS: readonly FaultKind[] = [LINK_FLAPPING]
 

@@ -94,8 +94,13 @@ export async function provesItself<Plan extends FaultPlan>(
   fault: Fault<Plan>,
 ): Promise<string> {
   const { plan, witness } = await bite(cluster, fault)
+  const proof = async () => {
+    // What a healing undoes is residue, or nobody would notice one that does nothing.
+    expect(await fault.kind.residue(cluster.docker, plan)).not.toEqual([])
+    await refusesSecond(cluster, fault, plan)
+  }
   // Healed also when the proof fails, or the tests after this one would fail for its sake.
-  await refusesSecond(cluster, fault, plan).finally(() => healsFromDisk(cluster, fault, plan))
+  await proof().finally(() => healsFromDisk(cluster, fault, plan))
   await isOver(cluster, fault, plan)
   return witness
 }

@@ -1,6 +1,12 @@
 import { notYet } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
-import { endProcess, randomHeartbeatPhase, runningServer, type Server } from './end-process.ts'
+import {
+  endProcess,
+  randomHeartbeatPhase,
+  runningServer,
+  type Server,
+  startAgain,
+} from './end-process.ts'
 import { aimed, type Effect, type Fault, type FaultKind, type FaultPlan } from './fault.ts'
 import { type Leadership, leadershipOf, lossSeen } from './loss.ts'
 import { nodesOf, type Target, targetText } from './target.ts'
@@ -48,9 +54,8 @@ const POWER_CUT: FaultKind<PowerCutPlan> = {
     const told = `${plan.target}: the engine reports exit code 137, no answer`
     return lossSeen(cluster, plan, namesOf(plan), told)
   },
-  async heal({ engine }, { servers }) {
-    const starts = servers.map(({ container, node }) => new Container(engine, container, node))
-    await Promise.all(starts.map((container) => container.start()))
+  async heal(docker, { servers }) {
+    await Promise.all(servers.map((server) => startAgain(docker, server)))
   },
   async residue({ engine }, { servers }) {
     const states = await Promise.all(

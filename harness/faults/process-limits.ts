@@ -85,11 +85,13 @@ const OUT_OF_MEMORY: FaultKind<OutOfMemoryPlan> = {
   },
   async heal({ engine }, { container, node, limitBefore }) {
     const server = new Container(engine, container, node)
-    await server.limit(
-      limitBefore === 0
-        ? { Memory: NO_MEMORY_LIMIT, MemorySwap: NONE }
-        : { Memory: limitBefore, MemorySwap: limitBefore },
-    )
+    if (limitBefore === 0) {
+      // A server that runs is told of no limit below zero, and refuses more memory than swap.
+      await server.limit({ Memory: NO_MEMORY_LIMIT, MemorySwap: 2 * NO_MEMORY_LIMIT })
+      await server.limit({ Memory: NO_MEMORY_LIMIT, MemorySwap: NONE })
+    } else {
+      await server.limit({ Memory: limitBefore, MemorySwap: limitBefore })
+    }
     await server.start()
   },
   async residue({ engine }, { container, node, limitBefore }) {

@@ -59,6 +59,17 @@ test('a leader that stepped down is seen by its successor, and there is nothing 
   await healsFromDisk(cluster, steppedDown(former), plan)
 })
 
+test('a server that is on its way out is not taken for healed', async () => {
+  const { cluster } = on()
+  const fault = stopped('standby')
+  const plan = await planFault(fault, cluster, context)
+  const { vault } = cluster.node(plan.target)
+  await vault.signal('SIGTERM') // and whoever did that has died
+  await healsFromDisk(cluster, fault, plan)
+  expect(await vault.state()).toMatchObject({ running: true })
+  expect((await vault.state()).pid).not.toBe(plan.pid)
+})
+
 test('a kill with a plan whose pid is another process signals nobody', async () => {
   const { cluster, docker } = on()
   const fault = killed('standby')
@@ -93,6 +104,20 @@ test('a server without memory is killed by the kernel, and gets its memory back'
   ])
   await healsFromDisk(cluster, fault, plan)
   await isOver(cluster, fault, plan)
+})
+
+test('a server that has not died of its limit gets its memory back while it runs', async () => {
+  const { cluster, docker } = on()
+  const fault = outOfMemory('standby')
+  const plan = await planFault(fault, cluster, context)
+  const { vault } = cluster.node(plan.target)
+  const limit = 2 ** 30 // no pressure: whoever makes it has died
+  await vault.limit({ Memory: limit, MemorySwap: limit })
+  expect(await fault.kind.residue(docker, plan)).toEqual([
+    `${plan.target} is limited to ${limit} bytes`,
+  ])
+  await healsFromDisk(cluster, fault, plan)
+  expect((await vault.state()).pid).toBe(plan.pid)
 })
 
 test('a server without CPU time has to wait, until it is healed', async () => {

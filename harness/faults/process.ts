@@ -1,6 +1,6 @@
 import { notYet } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
-import { endProcess, randomHeartbeatPhase } from './end-process.ts'
+import { endProcess, randomHeartbeatPhase, startAgain } from './end-process.ts'
 import { aimed, CannotPlan, type Fault, type FaultKind, type FaultPlan } from './fault.ts'
 import { leadershipOf, lossSeen } from './loss.ts'
 import { oneNode, type Target, targetText } from './target.ts'
@@ -80,8 +80,8 @@ function ended(
       const exit = `the engine reports exit code ${state.exitCode}`
       return lossSeen(cluster, plan, [plan.target], exit)
     },
-    async heal({ engine }, plan) {
-      await new Container(engine, plan.container, plan.target).start()
+    async heal(docker, plan) {
+      await startAgain(docker, { ...plan, node: plan.target })
     },
     async residue({ engine }, plan) {
       const state = await new Container(engine, plan.container, plan.target).state()

@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import { seconds } from '../lib/duration.ts'
 import { happened, notYet } from '../lib/until.ts'
-import { ignoring, statusOf } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
 import { removeToolbox, runTool, type ToolboxSpec } from '../stack/toolbox.ts'
+import { isVolumeThere, removeVolume } from '../stack/volume.ts'
 import {
   aimed,
   CannotPlan,
@@ -86,15 +86,13 @@ const SLOW_DISK: FaultKind<SlowDiskPlan> = {
   async heal(docker, plan) {
     await openWindow(docker, plan)
     await runTool(docker.engine, plan.tools, limiting(plan, 0))
-    await removeToolbox(docker.engine, plan.tools)
-    await docker.engine.getVolume(plan.cgroups).remove().catch(ignoring(404, 409))
+    await closeWindow(docker, plan)
   },
   async residue(docker, plan) {
     await openWindow(docker, plan)
     const script = `${folderOf(plan)} && cat $f/blkio.throttle.write_iops_device $f/io.max 2>/dev/null | grep '^${plan.device} ' || true`
     const left = (await runTool(docker.engine, plan.tools, script)).trim()
-    await removeToolbox(docker.engine, plan.tools)
-    await docker.engine.getVolume(plan.cgroups).remove().catch(ignoring(404, 409))
+    await closeWindow(docker, plan)
     return left === '' || /wiops=max/.test(left)
       ? []
       : [`the server of ${plan.target} still has the limit ${left}`]
@@ -114,22 +112,17 @@ async function openWindow(
   { engine }: Docker,
   { cgroups, tools, hierarchy }: SlowDiskPlan,
 ): Promise<void> {
-  const isThere = await engine
-    .getVolume(cgroups)
-    .inspect()
-    .then(
-      () => true,
-      (error) => {
-        if (statusOf(error) === 404) return false
-        throw error
-      },
-    )
-  if (isThere) return
+  if (await isVolumeThere(engine, cgroups)) return
   await engine.createVolume({
     Name: cgroups,
     Labels: { ...tools.labels },
     DriverOpts: { type: 'none', o: 'bind', device: hierarchy },
   })
+}
+
+async function closeWindow({ engine }: Docker, { cgroups, tools }: SlowDiskPlan): Promise<void> {
+  await removeToolbox(engine, tools)
+  await removeVolume(engine, { name: cgroups, labels: tools.labels })
 }
 
 /** Cgroups of both versions are folders named after the container; the driver decides how. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { S3 } from '../aws/s3.ts'
+import { S3, type StoredObject } from '../aws/s3.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Address } from '../lib/http.ts'
 import { CannotPlan, type FaultPlan } from './fault.ts'
@@ -42,7 +42,10 @@ export async function objectPlace(cluster: Cluster, target: string): Promise<Obj
   const { address: aws, bucket } = cluster.aws
   if (target !== NEWEST) return { aws, bucket, key: target }
   const stored = await withS3(aws, (s3) => s3.list(bucket))
-  const newest = stored.toSorted((a, b) => b.storedAt.localeCompare(a.storedAt))[0]
+  // To the second; of two in one second it is the one whose name is later, by the date in it.
+  const later = (a: StoredObject, b: StoredObject) =>
+    b.storedAt.localeCompare(a.storedAt) || b.key.localeCompare(a.key)
+  const [newest] = stored.toSorted(later)
   if (newest === undefined) throw new CannotPlan(`there is no object in ${bucket}`)
   return { aws, bucket, key: newest.key }
 }

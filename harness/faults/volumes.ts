@@ -48,7 +48,7 @@ const HOST_DESTROYED: FaultKind<DestroyPlan> = {
     const { issued } = await endProcess(docker, plan, 'SIGKILL', context)
     await new Container(docker.engine, plan.container, plan.node).remove()
     await removeToolbox(docker.engine, plan.disk) // it would hold the volume
-    await removeVolume(docker.engine, plan.volume)
+    await removeVolume(docker.engine, { name: plan.volume, labels: plan.disk.labels })
     return { issued, proven: context.clock.now() }
   },
   async witness(cluster, plan) {

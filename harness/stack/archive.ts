@@ -5,7 +5,7 @@ import { extract, pack } from 'tar-stream'
 export type ArchiveFile = {
   /** Absolute path inside the container. */
   readonly path: string
-  readonly content: string
+  readonly content: string | Buffer
   /** Permission bits, `0o644` unless given. */
   readonly mode?: number
 }

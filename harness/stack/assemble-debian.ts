@@ -16,9 +16,9 @@ const NOT_UNPACKED = [
 const UNPACKED_AGAIN = ['/usr/share/doc/*/copyright']
 const DEBIAN_KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Packages listed one a line in compose/base, without comments. */
-export async function basePackages(): Promise<readonly string[]> {
-  const text = await readFile(join(composeFolder, 'base', 'packages.txt'), 'utf8')
+/** Packages listed one a line for this image, without comments. */
+export async function packagesOf(image: 'base' | 'operator'): Promise<readonly string[]> {
+  const text = await readFile(join(composeFolder, image, 'packages.txt'), 'utf8')
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 }
 

@@ -1,10 +1,10 @@
 import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  basePackages,
   checkServed,
   debianRoot,
   formatServed,
+  packagesOf,
   servedVersions,
 } from './assemble-debian.ts'
 import { goBinary } from './assemble-go.ts'
@@ -35,7 +35,7 @@ const TOXIPROXY_MODULE = 'github.com/Shopify/toxiproxy/v2'
 const preparations: Readonly<Record<Assembled, Preparation>> = {
   base: async (workshop, context, workFolder) => {
     const target = join(context, 'rootfs.tar')
-    const packages = await basePackages()
+    const packages = await packagesOf('base')
     await debianRoot(workshop, { packages, target, workFolder })
     const served = await servedVersions(target, packages)
     checkServed('haproxy', served, workshop)
@@ -49,6 +49,14 @@ const preparations: Readonly<Record<Assembled, Preparation>> = {
   openbao: async (workshop, context, workFolder) => {
     await openbaoBinary(workshop, await scratchRoot(context), workFolder)
     return {}
+  },
+  // A root of its own and not the base: what it adds is four times as large.
+  operator: async (workshop, context, workFolder) => {
+    const target = join(context, 'rootfs.tar')
+    const packages = await packagesOf('operator')
+    await debianRoot(workshop, { packages, target, workFolder })
+    const served = await servedVersions(target, packages)
+    return { [imageLabels.served]: formatServed(served) }
   },
   toolbox: async () => ({}),
   toxiproxy: async (workshop, context) => {

@@ -20,8 +20,10 @@ const DENIED: AwsAnswer = {
 }
 
 const fileOf = (answer: AwsAnswer, path: string): string =>
-  proxyFiles({ upstream: '10.1.0.2:4566', answer }).find((file) => file.path.endsWith(path))
-    ?.content ?? ''
+  String(
+    proxyFiles({ upstream: '10.1.0.2:4566', answer }).find((file) => file.path.endsWith(path))
+      ?.content ?? '',
+  )
 
 const rulesOf = (answer: AwsAnswer): readonly string[] =>
   fileOf(answer, 'haproxy.cfg')

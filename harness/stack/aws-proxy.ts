@@ -5,6 +5,7 @@ import type { ArchiveFile } from './archive.ts'
 import { Container, createContainer, statusOf } from './container.ts'
 import type { Docker } from './docker.ts'
 import { runLabels } from './labels.ts'
+import { refuseNameOfOthers } from './name-of-others.ts'
 
 /**
  * An HTTP proxy between a link and the emulator, which gives chosen requests an answer of AWS's
@@ -104,10 +105,19 @@ export async function startAwsProxy(
   return `${ip}:${AWS_PROXY_PORT}`
 }
 
-/** Twice is harmless; also of one that was never made. */
-export async function removeAwsProxy({ engine }: Docker, { name }: AwsProxySpec): Promise<void> {
-  const id = await awsProxyId({ engine }, { name })
-  if (id !== undefined) await new Container(engine, id, name).remove()
+/**
+ * Twice is harmless; also of one that was never made.
+ * @throws {NameOfOthers} when what has its name is not this run's.
+ */
+export async function removeAwsProxy(
+  { engine }: Pick<Docker, 'engine'>,
+  spec: Pick<AwsProxySpec, 'name' | 'labels'>,
+): Promise<void> {
+  const container = new Container(engine, spec.name, spec.name)
+  const labels = await container.labelsIfThere()
+  if (labels === undefined) return
+  refuseNameOfOthers(spec, labels)
+  await container.remove()
 }
 
 /** Id of its container; `undefined` when there is none. */

@@ -1,5 +1,12 @@
 /** The programs of other people that a stack is made of. */
-export type ComponentName = 'openbao' | 'vault' | 'localstack' | 'toxiproxy' | 'haproxy' | 'toolbox'
+export type ComponentName =
+  | 'openbao'
+  | 'vault'
+  | 'localstack'
+  | 'toxiproxy'
+  | 'haproxy'
+  | 'toolbox'
+  | 'operator'
 
 export const componentNames: readonly ComponentName[] = [
   'openbao',
@@ -8,6 +15,7 @@ export const componentNames: readonly ComponentName[] = [
   'toxiproxy',
   'haproxy',
   'toolbox',
+  'operator',
 ]
 
 export type ComponentFacts = {
@@ -29,6 +37,8 @@ export const componentFacts: Readonly<Record<ComponentName, ComponentFacts>> = {
   haproxy: { entrypoint: ['haproxy'] },
   // Waits for commands; see stack/toolbox.ts.
   toolbox: { entrypoint: ['sleep', 'infinity'] },
+  // What a person on call has at hand; see cluster/operator-shell.ts. Nobody publishes such an image.
+  operator: { entrypoint: ['sleep', 'infinity'] },
 }
 
 export const isComponentName = (text: string): text is ComponentName =>

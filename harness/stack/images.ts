@@ -46,7 +46,7 @@ export type ResolvedImage = {
 
 export type Source = 'override' | 'local' | 'public' | 'assembled'
 
-/** The chain of design.md §6. An override is the only source: who names an image wants that one. */
+/** The chain of docs/decisions/image-sources.md. An override is the only source: who names an image wants that one. */
 export function sourcesFor({
   override,
   offline,
@@ -135,6 +135,7 @@ const attempt: Readonly<Record<Source, Try>> = {
     if (ours !== undefined) return ours
     const labelled = await findLabelled(engine, name, pins)
     if (labelled !== undefined) return labelled
+    if (!isPublished(name, pins)) throw new NotHere(`${assembled} is not on the engine`)
     const pulled = formatReference(publicReferenceOf(name, pins, sources))
     const earlier = await find(engine, name, pulled, 'public', 'local')
     if (earlier !== undefined) return earlier
@@ -142,6 +143,7 @@ const attempt: Readonly<Record<Source, Try>> = {
   },
 
   async public({ engine }, name, pins, { sources, signal, onProgress }) {
+    if (!isPublished(name, pins)) throw new NotHere('nobody publishes one')
     const reference = publicReferenceOf(name, pins, sources)
     await pull(engine, reference, sources.registry, signal, () =>
       onProgress?.(`${name}: pulling ${formatReference(reference)} …`),
@@ -154,6 +156,9 @@ const attempt: Readonly<Record<Source, Try>> = {
     return mustFind(docker.engine, name, tag, 'assembled', 'built')
   },
 }
+
+/** What nobody publishes is assembled everywhere. */
+const isPublished = (name: ComponentName, pins: Pins): boolean => pins.repositories[name] !== 'none'
 
 /** Where the public image of a component is taken from on this machine. */
 export const publicReferenceOf = (name: ComponentName, pins: Pins, { registry }: ImageSources) =>

@@ -7,7 +7,7 @@ import { type Container, createContainer } from './container.ts'
 export const LOCALSTACK_PORT = 4566
 
 /** Only what is used is started: a service costs memory and start-up time. */
-export type AwsService = 'kms' | 's3'
+export type AwsService = 'kms' | 's3' | 'secretsmanager' | 'sts' | 'logs'
 
 export type LocalstackSpec = {
   readonly name: string

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { milliseconds, seconds } from '../lib/duration.ts'
-import { type ThrowAway, throwAway } from '../throw-away.ts'
+import { labelsOf, type ThrowAway, throwAway } from '../throw-away.ts'
 import { probeAbilities } from './abilities.ts'
+import { removeAwsProxy } from './aws-proxy.ts'
 import { type Container, ExecTooSlow } from './container.ts'
+import { NameOfOthers } from './name-of-others.ts'
 import {
   askTool,
   removeToolbox,
@@ -11,6 +13,7 @@ import {
   ToolFailed,
   toolbox,
 } from './toolbox.ts'
+import { isVolumeThere, removeVolume } from './volume.ts'
 
 let place: ThrowAway
 let pod: Container
@@ -59,11 +62,34 @@ describe('a toolbox', () => {
     expect(after.id).not.toBe(before.id)
   })
 
+  test('of the same name that another run made is neither used nor removed', async () => {
+    const name = `drill-${place.run}-tools-other`
+    const others = { ...spec, name, labels: labelsOf('another') }
+    const box = await toolbox(engine(), others)
+    onTestFinished(() => removeToolbox(engine(), others))
+    const ours = { ...spec, name }
+    const left = `${name} was to be of run ${place.run}, and belongs to run another: it is left alone`
+    await expect(removeToolbox(engine(), ours)).rejects.toThrow(left)
+    await expect(runTool(engine(), ours, 'true')).rejects.toThrow(NameOfOthers)
+    await expect(removeAwsProxy({ engine: engine() }, ours)).rejects.toThrow(NameOfOthers)
+    expect((await box.state()).running).toBe(true)
+  })
+
   test('is removed once, and twice is harmless', async () => {
     await removeToolbox(engine(), spec)
     await removeToolbox(engine(), spec)
     expect(await place.leftovers()).not.toContain(spec.name)
   })
+})
+
+test('a volume that nobody labelled is not removed for its name', async () => {
+  const name = `drill-${place.run}-volume`
+  await engine().createVolume({ Name: name })
+  onTestFinished(() => engine().getVolume(name).remove())
+  await expect(removeVolume(engine(), { name, labels: place.labels })).rejects.toThrow(
+    `${name} was to be of run ${place.run}, and has no label of ours: it is left alone`,
+  )
+  expect(await isVolumeThere(engine(), name)).toBe(true)
 })
 
 test('abilities are tried, and each that is missing has a reason', async () => {

@@ -1,6 +1,7 @@
 import type Dockerode from 'dockerode'
 import { type Duration, seconds } from '../lib/duration.ts'
-import { type Answer, Container, createContainer, ignoring, statusOf } from './container.ts'
+import { type Answer, Container, createContainer, statusOf } from './container.ts'
+import { refuseNameOfOthers } from './name-of-others.ts'
 
 /**
  * A container with a shell, iptables, tc and python3 beside a pod: in its network namespace, or
@@ -21,7 +22,10 @@ export type ToolboxSpec = {
   readonly privileged?: boolean
 }
 
-/** The running toolbox of this description; made when it is not there. */
+/**
+ * The running toolbox of this description; made when it is not there.
+ * @throws {NameOfOthers} when something of that name is not this run's.
+ */
 export async function toolbox(docker: Dockerode, spec: ToolboxSpec): Promise<Container> {
   const known = await docker
     .getContainer(spec.name)
@@ -31,6 +35,7 @@ export async function toolbox(docker: Dockerode, spec: ToolboxSpec): Promise<Con
       throw error
     })
   if (known !== undefined) {
+    refuseNameOfOthers(spec, known.Config.Labels)
     const container = new Container(docker, known.Id, spec.name)
     // One that outlived its pod sits in a namespace that is gone.
     const joined = known.HostConfig.NetworkMode?.replace(/^container:/, '')
@@ -80,9 +85,12 @@ export async function askTool(
   return box.exec(['sh', '-c', `exec 2>&1; ${script}`], within)
 }
 
-/** Twice is harmless. */
-export async function removeToolbox(docker: Dockerode, { name }: ToolboxSpec): Promise<void> {
-  await docker.getContainer(name).remove({ force: true }).catch(ignoring(404, 409))
+/** Twice is harmless. @throws {NameOfOthers} when what has its name is not this run's. */
+export async function removeToolbox(docker: Dockerode, spec: ToolboxSpec): Promise<void> {
+  const labels = await new Container(docker, spec.name, spec.name).labelsIfThere()
+  if (labels === undefined) return
+  refuseNameOfOthers(spec, labels)
+  await new Container(docker, spec.name, spec.name).remove()
 }
 
 export class ToolFailed extends Error {

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Command, Option } from 'commander'
+import { type CoverageRow, coverageRows, type LastRun } from '../documents/coverage.ts'
+import { HalfWrittenRun, NotARun, type Run, readRunFile } from '../evidence/run-file.ts'
+import { OtherFormat } from '../journal/read.ts'
+import { procedureSteps } from '../procedure-steps.ts'
+
+const REPORTS = resolve(import.meta.dirname, '..', '..', 'reports')
+
+type Flags = { readonly json: boolean; readonly failOn?: 'never'; readonly reports: string }
+
+/** `coverage`: every part of the two documents, what stands for it, and how it last went. */
+export function coverageCommand(finish: (exitCode: number) => void): Command {
+  return new Command('coverage')
+    .description('each part of the documents → procedure → scenario → last verdict')
+    .option('--json', 'one JSON document', false)
+    .addOption(
+      new Option(
+        '--fail-on <state>',
+        'exit with 1 when a part is in this state: never run',
+      ).choices(['never']),
+    )
+    .option('--reports <dir>', 'where the runs are', REPORTS)
+    .action(async ({ json, failOn, reports }: Flags) => {
+      const rows = coverageRows(lastRunsIn(reports), await procedureSteps())
+      for (const line of json ? [JSON.stringify(rows, null, 2)] : coverageLines(rows)) print(line)
+      finish(failOn !== undefined && rows.some(({ state }) => state === failOn) ? 1 : 0)
+    })
+}
+
+/** The newest run of each scenario, by its name; of several ways of it the worst one counts. */
+export function lastRunsIn(reports: string): ReadonlyMap<string, LastRun> {
+  const last = new Map<string, LastRun & { readonly started: string }>()
+  for (const { name: run, file } of runsIn(reports)) {
+    for (const { name, verdict, product } of file.scenarios) {
+      const known = last.get(name)
+      const isNewer = known === undefined || known.started < file.started
+      const isWorse = known?.run === run && verdict !== 'passed'
+      if (isNewer || isWorse) last.set(name, { verdict, product, run, started: file.started })
+    }
+  }
+  return new Map(
+    [...last].map(([name, { verdict, product, run }]) => [name, { verdict, product, run }]),
+  )
+}
+
+/** What was never finished, is of another format or made worse on purpose proves nothing. */
+function runsIn(reports: string): readonly { readonly name: string; readonly file: Run }[] {
+  if (!existsSync(reports)) return []
+  return readdirSync(reports, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => {
+      try {
+        const file = readRunFile(join(reports, name))
+        return file.planted === undefined ? [{ name, file }] : []
+      } catch (error) {
+        const isNone = [NotARun, HalfWrittenRun, OtherFormat].some((kind) => error instanceof kind)
+        if (isNone) return []
+        throw error
+      }
+    })
+}
+
+function coverageLines(rows: readonly CoverageRow[]): readonly string[] {
+  const width = Math.max(...rows.map(({ lines }) => lines.length))
+  const counted = (state: CoverageRow['state']) => rows.filter((row) => row.state === state).length
+  return [
+    ...rows.map((row) => `${row.lines.padEnd(width)}  ${row.says}: ${toldOf(row)}`),
+    '',
+    `${rows.length} parts: ${counted('covered')} with all their scenarios run, ${counted('never')} with one that never was, ${counted('not-yet')} not yet covered, ${counted('no-step')} without a step`,
+  ]
+}
+
+function toldOf({ state, why, procedures, steps, blocks, scenarios }: CoverageRow): string {
+  if (state === 'not-yet') return `NOT YET COVERED, ${why}`
+  if (state === 'no-step') return `no step, ${why}`
+  const stepwise = steps.map(({ procedure, title }) => `${procedure} "${title}"`)
+  const whole = procedures.filter((name) => !steps.some(({ procedure }) => procedure === name))
+  const done = [...stepwise, ...whole, ...blocks.map((block) => `${block} as written`)]
+  const runs = scenarios.map(({ name, last }) =>
+    last === null ? `${name} never run` : `${name} ${last.verdict} (${last.product})`,
+  )
+  return [...(done.length === 0 ? [] : [done.join(', ')]), runs.join(', ')].join(' → ')
+}
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
