@@ -26,12 +26,21 @@ const cluster = {
 let journal: Journal
 let stop: AbortController
 let body: Body
+const bodyWith = (seed: string): Body =>
+  new Body({
+    cluster,
+    journal,
+    seed: new Seed(seed),
+    operatorFolder: join(journal.directory, 'operator'),
+    settles: milliseconds(1),
+    signal: stop.signal,
+  })
 beforeEach(() => {
   const directory = mkdtempSync(join(tmpdir(), 'body-'))
   mkdirSync(join(directory, 'undo'))
   journal = new Journal(directory, new RunClock())
   stop = new AbortController()
-  body = new Body({ cluster, journal, seed: new Seed('7f3a'), signal: stop.signal })
+  body = bodyWith('7f3a')
 })
 afterEach(() => {
   vi.restoreAllMocks()
@@ -84,7 +93,13 @@ describe('a fault', () => {
     expect(entries()).toEqual([
       {
         kind: 'fault.planned',
-        data: { ...event, plan: PLAN, undo: 'undo/01-killed.json', final: false },
+        data: {
+          ...event,
+          plan: PLAN,
+          undo: 'undo/01-killed.json',
+          final: false,
+          cannotShow: 'anything',
+        },
       },
       { kind: 'node.processes', data: { when: 'fault', nodes: processes } },
       { kind: 'fault.injected', data: { ...event, issued: 10, proven: 20 } },
@@ -192,7 +207,7 @@ describe('several faults', () => {
     await body.verbs.heal(cut)
     expect(healed).toEqual(['cut'])
     await body.healAll()
-    expect(healed).toEqual(['cut', 'lost', 'killed'])
+    expect(healed).toEqual(['cut', 'lost', 'killed', 'lost', 'killed'])
     const undo = readdirSync(join(journal.directory, 'undo')).toSorted()
     expect(undo).toEqual(['01-cut.json.done', '02-killed.json.done', '03-lost.json'])
   })
@@ -214,7 +229,7 @@ describe('a state that should hold', () => {
 })
 
 describe('healing', () => {
-  test('goes from the latest to the first, once', async () => {
+  test('goes from the latest to the first, twice and never again', async () => {
     const healed: string[] = []
     for (const name of ['first', 'second', 'third']) {
       const heal = async () => void healed.push(name)
@@ -222,12 +237,35 @@ describe('healing', () => {
     }
     await body.healAll()
     await body.healAll()
-    expect(healed).toEqual(['third', 'second', 'first'])
+    expect(healed).toEqual(['third', 'second', 'first', 'third', 'second', 'first'])
     const told = entries().filter(({ kind }) => kind === 'fault.healed')
     expect(told.map(({ data }) => data)).toMatchObject([
       { fault: '03-third', residue: ['of third'] },
       { fault: '02-second', residue: ['of second'] },
       { fault: '01-first', residue: ['of first'] },
+    ])
+  })
+
+  test('starts again what ended for want of something that was healed after it', async () => {
+    const [refused, runs] = [{ now: true }, { now: false }]
+    const kms = fault('kms-refused', {
+      heal: async () => {
+        refused.now = false
+      },
+    })
+    const kill = fault('kill', {
+      heal: async () => {
+        runs.now = !refused.now
+      },
+      residue: async () => (runs.now ? [] : ['vault-1 is not running']),
+    })
+    await body.verbs.inject(kms)
+    await body.verbs.inject(kill)
+    await body.healAll()
+    const told = entries().filter(({ kind }) => kind === 'fault.healed')
+    expect(told.map(({ data }) => data)).toMatchObject([
+      { name: 'kill', residue: [] },
+      { name: 'kms-refused', residue: [] },
     ])
   })
 
@@ -380,9 +418,7 @@ describe('a bug is not taken for a finding in', () => {
 
 test('a choice is made by the seed', () => {
   const nodes = ['vault-1', 'vault-2', 'vault-3']
-  const others = ['a', 'b'].map(
-    (text) => new Body({ cluster, journal, seed: new Seed(text), signal: stop.signal }),
-  )
+  const others = ['a', 'b'].map(bodyWith)
   const choices = [body, body, ...others].map(({ verbs }) => verbs.choose('standby', nodes))
   expect(choices).toEqual(['vault-2', 'vault-2', 'vault-1', 'vault-3'])
 })

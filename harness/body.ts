@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Cluster } from './cluster/cluster.ts'
 import { Inspection } from './cluster/inspection.ts'
-import { Node } from './cluster/node.ts'
+import type { Node } from './cluster/node.ts'
+import type { Block } from './documents/block.ts'
 import { healFault, injectFault, planFault } from './faults/bring-about.ts'
 import type { Effect, Fault, FaultPlan } from './faults/fault.ts'
 import { UndoBook } from './faults/undo-book.ts'
@@ -12,7 +13,9 @@ import type { Ns } from './lib/clock.ts'
 import { type Duration, formatDuration, milliseconds, minutes, seconds } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { happened, isBug, type Look, NeverHappened, notYet, until } from './lib/until.ts'
-import type { Procedure } from './procedures/procedure.ts'
+import { type Perform, Performing } from './performing.ts'
+import { typeAt } from './typing.ts'
+import { healBefore } from './undoing.ts'
 
 /** What a scenario's body can do. Each verb leaves its entries in the journal. */
 export type Verbs = {
@@ -34,7 +37,10 @@ export type Verbs = {
     length: Duration,
     look: () => Promise<boolean | Look<unknown>>,
   ) => Promise<void>
-  readonly perform: <A>(procedure: Procedure<A>, given: A) => Promise<void>
+  /** Performs a procedure of the runbook as the operator, step by step. */
+  readonly perform: Perform
+  /** Types a block of a document as it stands, at a node's shell; each step's outcome is recorded. */
+  readonly type: (block: Block, at?: Node) => Promise<void>
   /** Waits for a fact that has a name a person would say. */
   readonly until: (what: string, look: () => Promise<boolean | Look<unknown>>) => Promise<void>
   /** Keeps what was found where nothing is promised. */
@@ -54,10 +60,14 @@ export type BodyOptions = {
   readonly cluster: Cluster
   readonly journal: Journal
   readonly seed: Seed
+  /** Where whoever performs procedures keeps their files; never below the reports. */
+  readonly operatorFolder: string
   /** Stops every wait: the scenario's deadline or the end of the run. */
   readonly signal: AbortSignal
   /** Waits until preparing the first fault has left no trace in the service. */
   readonly calm?: () => Promise<void>
+  /** How long what a healing starts may take to end again. */
+  readonly settles?: Duration
 }
 
 /** The verbs of one body, and the faults it has put in force. */
@@ -66,10 +76,12 @@ export class Body {
   readonly #book: UndoBook
   #inForce: readonly InForce[] = []
   #lastEffect: Ns | undefined
+  readonly #performing: Performing
 
   constructor(options: BodyOptions) {
     this.#options = options
     this.#book = new UndoBook(join(options.journal.directory, 'undo'))
+    this.#performing = new Performing(options)
   }
 
   /** When the last fault was proven or healed; `undefined` before the first. */
@@ -78,14 +90,16 @@ export class Body {
   }
 
   get verbs(): Verbs {
+    const { cluster, journal, operatorFolder } = this.#options
     return {
-      cluster: this.#options.cluster,
-      inspect: new Inspection(this.#options.cluster, this.#options.journal.clock),
+      cluster,
+      inspect: new Inspection(cluster, journal.clock, operatorFolder),
       inject: (...faults) => this.#injectAll(faults),
       heal: (...faults) => this.#heal(faults),
       dwell: (what, length) => this.#dwell(what, length),
       holds: (title, length, look) => this.#holds(title, length, look),
-      perform: (procedure, given) => this.#perform(procedure, given),
+      perform: this.#performing.perform,
+      type: (block, at) => typeAt(this.#options, block, at),
       until: (what, look) => this.waitFor(what, look),
       note: (text) => this.#options.journal.record('note', { text }),
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
@@ -95,6 +109,10 @@ export class Body {
 
   /** Latest first. A heal never throws: what could not be undone is journaled as stuck. */
   async healAll(): Promise<void> {
+    const { cluster, settles } = this.#options
+    if (this.#inForce.length > 1) {
+      await healBefore(cluster.docker, this.#inForce.toReversed(), settles)
+    }
     await this.#heal([])
   }
 
@@ -157,7 +175,8 @@ export class Body {
     const { kind } = fault
     const { id, file } = this.#book.write(kind, plan)
     const event: FaultEvent = { fault: id, name: kind.name, target: plan.target }
-    journal.record('fault.planned', { ...event, plan, undo: file, final: kind.final })
+    const { final, cannotShow } = kind
+    journal.record('fault.planned', { ...event, plan, undo: file, final, cannotShow })
     const planned = { fault, event, plan }
     // Registered before it is injected: a half-injected fault is healed as well.
     this.#inForce = [...this.#inForce, planned]
@@ -225,29 +244,6 @@ export class Body {
     await this.#check(title, 'always', async () => broken ?? 'always')
   }
 
-  async #perform<A>({ name, perform }: Procedure<A>, given: A): Promise<void> {
-    const { cluster, journal, signal } = this.#options
-    const nodes = nodesIn(given)
-    journal.record('procedure.started', {
-      procedure: name,
-      form: 'corrected',
-      ...(nodes.length === 0 ? {} : { nodes }),
-    })
-    await perform(cluster.operator(signal), given, async (title, act) => {
-      signal.throwIfAborted()
-      journal.record('step.started', { procedure: name, title })
-      try {
-        const result = await act()
-        journal.record('step.ended', { procedure: name, title, outcome: 'done' })
-        return result
-      } catch (error) {
-        const observed = messageOf(error)
-        journal.record('step.ended', { procedure: name, title, outcome: 'failed', observed })
-        throw error
-      }
-    })
-  }
-
   async #check(title: string, expected: unknown, look: () => Promise<unknown>): Promise<void> {
     this.#options.signal.throwIfAborted()
     const observed = await look().catch((error) => {
@@ -257,12 +253,6 @@ export class Body {
     this.#options.journal.record('check', { title, expected, observed })
   }
 }
-
-/** Names of the nodes among what a procedure was given. */
-const nodesIn = (given: unknown): readonly string[] =>
-  Object.values(given ?? {})
-    .flat()
-    .flatMap((value) => (value instanceof Node ? [value.name] : []))
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)

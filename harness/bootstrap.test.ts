@@ -106,6 +106,10 @@ test.each([
   [['test', 'unit']],
   [['bench', 'probe']],
   [['run', '--dry']],
+  [['status']],
+  [['inject', 'kill']],
+  [['heal', 'all']],
+  [['down', '--all']],
   [['up', '--help']],
   [['--help']],
   [[]],
@@ -129,6 +133,19 @@ test.each([[['run']], [['images', 'ls']], [['test']], [['bench']]])(
     expect(failed.lastLines.at(-1)).toBe(
       'drill: Docker Engine is missing; on Debian or Ubuntu, as root: apt-get install -y docker.io',
     )
+  },
+)
+
+test.each([[['status']], [['heal']], [['down']]])(
+  '%j needs an engine once there is a stack',
+  async (args) => {
+    await setUp()
+    onlyTools(...COMMON, 'setsid')
+    hideSocket()
+    mkdirSync(join(clone, '.drill', '3a4d26'))
+    writeFileSync(join(clone, '.drill', '3a4d26', 'stack.json'), '{}')
+    const failed = await drill(args, { PATH: tools, DOCKER_HOST: '', HOME: clone }).catch((e) => e)
+    expect(failed.exit).toBe(10)
   },
 )
 

@@ -169,7 +169,7 @@ describe('a version is chosen in compose/versions.env', () => {
     ['the page of licences', page('docs/licences.md')],
   ])('and repeated truly in %s', (_where, text) => {
     const named = text.matchAll(
-      /\b(OpenBao|Vault|LocalStack|Toxiproxy|HAProxy|Toolbox)[ |]+(v?\d+\.\d+(?:\.\d+)?)/g,
+      /\b(OpenBao|Vault|LocalStack|Toxiproxy|HAProxy|Toolbox|Operator)[ |]+(v?\d+\.\d+(?:\.\d+)?)/g,
     )
     const told = [...named].map(([, name = '', version]) => [name.toLowerCase(), version] as const)
     expect(Object.fromEntries(told)).toEqual(versions)
@@ -178,9 +178,9 @@ describe('a version is chosen in compose/versions.env', () => {
 })
 
 test('each deficiency of the documents has its lines and a scenario that shows it', () => {
-  const rows = all(page('docs/deficiencies.md'), /^\| ((?:HLD|RB)-.+) \|$/gm).map((row) =>
-    row.split(' | '),
-  )
+  const rows = all(page('docs/deficiencies.md'), /^\| ((?:HLD|RB)-.+) \|$/gm)
+    .map((row) => row.split(' | '))
+    .filter((row) => row.length === 6) // those that were not observed have no scenario
   expect(rows.length).toBeGreaterThan(0)
   const ids = rows.map(([id]) => id)
   expect(new Set(ids).size).toBe(ids.length)

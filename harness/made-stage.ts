@@ -6,6 +6,7 @@ import { wallClockMs } from './lib/clock.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
 import { STAGE_IMAGES, Stage } from './stage.ts'
 import { imagesOf } from './throw-away.ts'
+import type { Product } from './vault/product.ts'
 
 export type OnStage = {
   readonly docker: Docker
@@ -14,19 +15,23 @@ export type OnStage = {
 }
 
 /** One stack for a file of contract tests, removed at its end; to be called at the top of it. */
-export function onStage(label: string, needs: ClusterNeeds = {}): () => OnStage {
+export function onStage(
+  label: string,
+  needs: ClusterNeeds = {},
+  product: Product = 'openbao',
+): () => OnStage {
   const { signal } = new AbortController()
   let on: OnStage | undefined
   beforeAll(async () => {
     const docker = await connectDocker()
-    const images = await imagesOf(docker, [...STAGE_IMAGES, 'openbao'])
+    const images = await imagesOf(docker, [...STAGE_IMAGES, product])
     const runId = `contract-${randomBytes(3).toString('hex')}`
     const stage = await Stage.open(
       { docker, runId, images, label, startedMs: wallClockMs() },
       signal,
     )
     try {
-      const wish = { product: 'openbao', multiplier: 1, tls: true, needs } as const
+      const wish = { product, multiplier: 1, tls: true, needs } as const
       on = { docker, stage, cluster: await stage.cluster(wish, signal) }
     } catch (error) {
       await stage.close()

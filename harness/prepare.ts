@@ -10,7 +10,10 @@ import type { Product } from './vault/product.ts'
 export type Preparation = Pick<
   RunOptions,
   'say' | 'settings' | 'signal' | 'offline' | 'product' | 'confirm' | 'atLeast'
->
+> & {
+  /** Beyond what every stage stands on. */
+  readonly also?: readonly 'operator'[]
+}
 
 /**
  * What must be there before anything is started: an engine with room, what dead runs left swept
@@ -27,14 +30,18 @@ export async function prepare(options: Preparation) {
     say(`swept ${removed.length} leftovers of ${runs} run(s) that are no longer alive`)
   }
   const chosen = await chooseProducts(docker, options)
-  const images = await resolveImages(docker, [...STAGE_IMAGES, ...chosen], {
-    sources: settings.sources,
-    offline,
-    // Assembly takes more of the disk than anything after it.
-    signal: AbortSignal.any([signal, guard.signal]),
-    onProgress: say,
-    ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
-  })
+  const images = await resolveImages(
+    docker,
+    [...STAGE_IMAGES, ...chosen, ...(options.also ?? [])],
+    {
+      sources: settings.sources,
+      offline,
+      // Assembly takes more of the disk than anything after it.
+      signal: AbortSignal.any([signal, guard.signal]),
+      onProgress: say,
+      ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
+    },
+  )
   return { docker, chosen, images, guard }
 }
 

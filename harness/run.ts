@@ -21,14 +21,8 @@ import type { Verdict } from './objectives/verdict.ts'
 import { prepare } from './prepare.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
-import type { Sabotage } from './sabotage.ts'
-import {
-  type Multiplier,
-  needsOf,
-  runScenario,
-  type Scenario,
-  type ScenarioBody,
-} from './scenario.ts'
+import { type Sabotage, sabotaged } from './sabotage.ts'
+import { type Multiplier, needsOf, runScenario } from './scenario.ts'
 import type { Settings } from './settings.ts'
 import type { ResolvedImage } from './stack/images.ts'
 import { Stage } from './stage.ts'
@@ -81,7 +75,7 @@ export async function performRun(asked: RunOptions): Promise<RunResult> {
   const started = wallClock()
   const id = randomBytes(3).toString('hex')
   const directory = makeRunDirectory(asked, id, started)
-  const prepared = await prepare(asked).catch((error) => {
+  const prepared = await prepare({ ...asked, also: calledFor(asked) }).catch((error) => {
     rmSync(directory, { recursive: true }) // a folder without a run would only puzzle people
     throw error
   })
@@ -98,7 +92,16 @@ export async function performRun(asked: RunOptions): Promise<RunResult> {
   )
   const finished: Finished[] = []
   try {
-    await runAll({ options, stage, directory, seed, chosen, images, finished })
+    await runAll({
+      options,
+      stage,
+      directory,
+      operators: join(folder.pathOf(id), 'operator'),
+      seed,
+      chosen,
+      images,
+      finished,
+    })
   } finally {
     const before = performance.now()
     guard.stop()
@@ -153,13 +156,24 @@ type All = {
   readonly options: RunOptions
   readonly stage: Stage
   readonly directory: string
+  /** Where those who perform procedures keep their files. */
+  readonly operators: string
   readonly seed: string
   readonly chosen: readonly Product[]
   readonly images: Readonly<Record<Product, ResolvedImage>>
   readonly finished: Finished[]
 }
 
-async function runAll({ options, stage, directory, seed, chosen, images, finished }: All) {
+async function runAll({
+  options,
+  stage,
+  directory,
+  operators,
+  seed,
+  chosen,
+  images,
+  finished,
+}: All) {
   const { signal } = options
   const teardowns: Promise<void>[] = []
   const undos: (() => Promise<void>)[] = []
@@ -188,6 +202,7 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
         scenario: sabotaged(selected.scenario, options.sabotage),
         ...(selected.variant === undefined ? {} : { variant: selected.variant }),
         directory: join(directory, name),
+        operatorFolder: join(operators, name),
         product,
         version: images[product].version,
         multiplier: options.multiplier,
@@ -236,23 +251,11 @@ async function runAll({ options, stage, directory, seed, chosen, images, finishe
   await Promise.all(teardowns)
 }
 
-/** The same scenario, whose bodies have other verbs. */
-export function sabotaged(scenario: Scenario, sabotage: Sabotage | undefined): Scenario {
-  const change = sabotage?.verbs
-  if (change === undefined) return scenario
-  const changed =
-    (body: ScenarioBody): ScenarioBody =>
-    (verbs) =>
-      body(change(verbs))
-  const { body, variants } = scenario
-  return {
-    ...scenario,
-    body: body === undefined ? undefined : changed(body),
-    variants: Object.fromEntries(
-      Object.entries(variants).map(([name, each]) => [name, changed(each)]),
-    ),
-  }
-}
+/** The operator's image is large, and few scenarios type anything. */
+const calledFor = ({ selected }: RunOptions): readonly 'operator'[] =>
+  selected.some(({ scenario, variant }) => needsOf(scenario, variant).operator === 'shell')
+    ? ['operator']
+    : []
 
 function* repeated({ selected, repeat }: RunOptions) {
   for (const each of selected) {

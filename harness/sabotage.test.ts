@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Verbs } from './body.ts'
 import { seconds } from './lib/duration.ts'
-import { sabotaged } from './run.ts'
+import { sabotaged } from './sabotage.ts'
 import { type ScenarioBody, scenario } from './scenario.ts'
 
 const SPEC = {

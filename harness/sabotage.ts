@@ -1,5 +1,6 @@
 import type { Verbs } from './body.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import type { Scenario, ScenarioBody } from './scenario.ts'
 
 /**
  * A planted defect of a real run: the world is made worse behind the harness's back, and the
@@ -15,3 +16,21 @@ export type Sabotage = {
 }
 
 export type Planted = { readonly cluster: Cluster; readonly undo: () => Promise<void> }
+
+/** The same scenario, whose bodies have other verbs. */
+export function sabotaged(scenario: Scenario, sabotage: Sabotage | undefined): Scenario {
+  const change = sabotage?.verbs
+  if (change === undefined) return scenario
+  const changed =
+    (body: ScenarioBody): ScenarioBody =>
+    (verbs) =>
+      body(change(verbs))
+  const { body, variants } = scenario
+  return {
+    ...scenario,
+    body: body === undefined ? undefined : changed(body),
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([name, each]) => [name, changed(each)]),
+    ),
+  }
+}

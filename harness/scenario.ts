@@ -67,6 +67,7 @@ export type ScenarioSpec = {
   readonly deadline: Duration
 }
 
+export type { Verbs }
 export type ScenarioBody = (verbs: Verbs) => Promise<void>
 
 export type Scenario = ScenarioSpec & {
@@ -102,6 +103,8 @@ export type Experiment = {
   readonly variant?: string
   /** Made by this function; must not exist. */
   readonly directory: string
+  /** Where whoever performs procedures keeps their files: snapshots, and tokens for a while. */
+  readonly operatorFolder: string
   readonly product: Product
   readonly version: string
   readonly multiplier: Multiplier
@@ -191,6 +194,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       cluster: started,
       journal,
       seed: experiment.seed,
+      operatorFolder: experiment.operatorFolder,
       signal: own,
       calm: async () => observation?.calm(),
     })

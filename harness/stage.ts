@@ -27,6 +27,8 @@ import type { KmsSeal } from './vault/configuration.ts'
 import type { Product } from './vault/product.ts'
 
 const SERVICES: readonly AwsService[] = ['kms', 's3']
+/** What the documents' own commands call as well; each costs memory and start-up time. */
+const CALLED_BY_HAND: readonly AwsService[] = ['secretsmanager', 'sts', 'logs']
 export const BACKUP_BUCKET = 'alphapulse-vault-backups'
 /** A run that lives longer than this is swept by other hosts that share the engine. */
 const EXPIRES_AFTER_MS = 6 * 3_600_000
@@ -37,7 +39,8 @@ const LOCALSTACK_ADDRESS = 2
 export const STAGE_IMAGES = ['localstack', 'toxiproxy', 'haproxy', 'toolbox'] as const
 
 export type StageImages = Readonly<
-  Record<(typeof STAGE_IMAGES)[number], ResolvedImage> & Partial<Record<Product, ResolvedImage>>
+  Record<(typeof STAGE_IMAGES)[number], ResolvedImage> &
+    Partial<Record<Product | 'operator', ResolvedImage>>
 >
 
 export type StageOptions = {
@@ -214,6 +217,7 @@ export class Stage {
         toxiproxy: images.toxiproxy,
         haproxy: images.haproxy,
         toolbox: images.toolbox,
+        operator: images.operator,
       },
       abilities: () => {
         this.#abilities ??= probeAbilities(docker, {
@@ -233,7 +237,7 @@ const inside = ({ ip }: Localstack): Address => ({ host: ip, port: LOCALSTACK_PO
 const isPublished = ({ facts }: Docker): boolean => facts.dial === 'published'
 
 async function openLocalstack(
-  { docker, images: { localstack } }: StageOptions,
+  { docker, images }: StageOptions,
   labels: Readonly<Record<string, string>>,
   network: Network,
   { name, ip }: { readonly name: string; readonly ip: string },
@@ -241,11 +245,13 @@ async function openLocalstack(
   return startLocalstack(docker.engine, {
     name,
     ip,
-    image: localstack.reference,
-    ...(localstack.entrypoint.length === 0 ? {} : { entrypoint: localstack.entrypoint }),
+    image: images.localstack.reference,
+    ...(images.localstack.entrypoint.length === 0
+      ? {}
+      : { entrypoint: images.localstack.entrypoint }),
     network: network.name,
     labels: { ...labels, [runLabels.role]: 'aws' },
-    services: SERVICES,
+    services: images.operator === undefined ? SERVICES : [...SERVICES, ...CALLED_BY_HAND],
     publish: isPublished(docker),
   })
 }

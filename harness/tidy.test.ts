@@ -10,7 +10,7 @@ import { parsePins } from './stack/pins.ts'
  */
 
 const LAYERS =
-  'lib journal consistency objectives vault aws stack cluster faults procedures probes evidence'
+  'lib journal consistency objectives vault aws stack cluster faults procedures documents probes evidence'
 
 /** What each folder may import from others. `harness` is its top level, the composition. */
 const MAY_IMPORT: Readonly<Record<string, string>> = {
@@ -24,11 +24,12 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
   cluster: 'vault aws stack journal lib',
   faults: 'cluster vault aws stack lib',
   procedures: 'cluster vault aws lib', // no faults: the operator does not know what broke
+  documents: 'cluster journal lib', // what the documents say, typed at a shell of the cluster's
   probes: 'cluster vault aws stack journal lib',
-  evidence: 'cluster stack objectives journal lib',
+  evidence: 'cluster stack objectives documents journal lib',
   harness: `${LAYERS} commands`,
   commands: `${LAYERS} harness bench selftest`,
-  scenarios: 'scenario.ts faults procedures objectives lib/duration.ts',
+  scenarios: 'scenario.ts faults procedures documents objectives lib/duration.ts',
   selftest: `${LAYERS} harness`, // it sabotages all of them
   bench: `${LAYERS} harness commands scenarios`,
   fixtures: 'evidence objectives vault journal lib',
@@ -42,7 +43,10 @@ const FOR: Readonly<Record<string, RegExp>> = {
 
 /** The folders of everything that a command loads, whatever imports what on the way. */
 const LOADS_ONLY: Readonly<Record<string, string>> = {
-  'commands/record.ts': 'commands objectives consistency evidence journal lib', // `judge` and `report`
+  'commands/record.ts': 'commands objectives consistency evidence documents journal lib', // `judge` and `report`
+  'commands/coverage.ts':
+    'commands objectives consistency evidence documents journal lib procedure-steps.ts',
+  'commands/snapshot.ts': 'commands objectives vault lib',
   'commands/list.ts': `${LAYERS} harness commands scenarios`,
 }
 const DOCKER = ['dockerode', 'testcontainers']
@@ -57,7 +61,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   'toxiproxy-node-client': /^stack\/toxiproxy\.ts$/,
   'node-vault': /^vault\/setup\.ts$/,
   '@aws-sdk/client-kms': /^aws\/kms\.ts$/,
-  '@aws-sdk/client-s3': /^aws\/s3\.ts$/,
+  '@aws-sdk/client-s3': /^aws\/(s3|object-files)\.ts$/,
   commander: /^(cli\.ts|commands\/)/,
   chalk: /^commands\/palette\.ts$/,
 }

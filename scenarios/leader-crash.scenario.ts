@@ -17,7 +17,7 @@ export const leaderCrash = scenario(
     leaves: 'healthy',
     objectives: (multiplier) => [
       // The documents leave the multiplier at the products' default of 5, with which 5 s cannot
-      // be had: there it is a claim, and the objective is what vault.md §6.2 budgets.
+      // be had: there it is a claim, and the objective is what docs/deficiencies.md budgets.
       multiplier === 1
         ? rto({ within: seconds(5), source: 'HLD:876' })
         : rto({ within: seconds(30), source: 'docs/deficiencies.md' }),

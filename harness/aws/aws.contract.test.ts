@@ -1,5 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Address } from '../lib/http.ts'
 import { readSettings } from '../settings.ts'
 import { connectDocker } from '../stack/docker.ts'
 import { resolveImages } from '../stack/images.ts'
@@ -13,14 +19,19 @@ import {
 import { createNetwork, type Network } from '../stack/network.ts'
 import { labelsOf } from '../throw-away.ts'
 import { Kms, newKey } from './kms.ts'
+import { FileChanged, ObjectFiles } from './object-files.ts'
 import { S3 } from './s3.ts'
 
-/** Both clients against the real emulator. */
+/** All clients against the real emulator. */
+
+const MIB = 2 ** 20
 
 let network: Network
 let localstack: Localstack
 let kms: Kms
 let s3: S3
+let files: ObjectFiles
+let store: Address
 
 beforeAll(async () => {
   const docker = await connectDocker({ dial: 'published' })
@@ -44,11 +55,14 @@ beforeAll(async () => {
   await awaitLocalstack(localstack, address, ['kms', 's3'])
   kms = await Kms.at(address)
   s3 = await S3.at(address)
+  files = await ObjectFiles.at(address)
+  store = address
 })
 
 afterAll(async () => {
   kms?.close()
   s3?.close()
+  files?.close()
   await localstack?.container.remove()
   await network?.remove()
 })
@@ -193,3 +207,146 @@ describe('a bucket', () => {
     await expect(s3.list('no-such-bucket')).rejects.toMatchObject({ code: 'NoSuchBucket' })
   })
 })
+
+describe('a file', () => {
+  const bucket = 'drill-files'
+  const key = newKey('alias/drill-files')
+  const folder = mkdtempSync(join(tmpdir(), 'drill-files-'))
+  const large = made('large', 18 * MIB)
+  const small = made('small', 100_000)
+
+  beforeAll(async () => {
+    await s3.createBucket(bucket)
+    await kms.seed(key)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  function made(name: string, bytes: number) {
+    const content = randomBytes(bytes)
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    return { path, bytes, sha256: createHash('sha256').update(content).digest('hex') }
+  }
+
+  test.each([
+    ['small', 1, small],
+    ['large', 3, large],
+  ])(
+    'that is %s is stored in %i part(s), encrypted, and read back as it was',
+    async (name, parts, file) => {
+      const { path, bytes, sha256 } = file
+      const stored = await files.upload(bucket, name, path, { sha256, kmsKey: key.id })
+      expect(stored).toMatchObject({ bytes, parts })
+      expect(stored.kmsKey).toMatch(new RegExp(`/${key.id}$`))
+      const head = await s3.head(bucket, name)
+      expect(head).toMatchObject({ bytes, version: stored.version, metadata: { sha256 } })
+      expect(head?.kmsKey).toBe(stored.kmsKey)
+      const copy = join(folder, `${name}.copy`)
+      expect(await files.download(bucket, name, copy)).toEqual({ bytes, sha256 })
+      expect(readFileSync(copy).equals(readFileSync(path))).toBe(true)
+      expect(statSync(copy).mode & 0o777).toBe(0o600)
+      expect(await files.unfinished(bucket)).toEqual([])
+    },
+  )
+
+  test.each([
+    ['small', small],
+    ['large', large],
+  ])('that is %s and has changed since it was saved is not stored', async (_name, { path }) => {
+    const upload = files.upload(bucket, 'changed', path, { sha256: 'another', kmsKey: key.id })
+    await expect(upload).rejects.toThrow(FileChanged)
+    await nothingIsLeft('changed')
+  })
+
+  test.each([
+    ['small', small, 65_536],
+    ['large', large, 10 * MIB],
+  ])('that is %s and whose upload is cut leaves nothing', async (_name, file, afterBytes) => {
+    const way = await wayThatCuts(afterBytes)
+    const { path, sha256 } = file
+    await expect(way.files.upload(bucket, 'cut', path, { sha256, kmsKey: key.id })).rejects.toThrow(
+      /^s3:(PutObject|UploadPart) failed: /,
+    )
+    await nothingIsLeft('cut')
+  })
+
+  test('whose upload cannot even be aborted leaves one that the next finds', async () => {
+    const way = await wayThatCuts(10 * MIB, { forGood: true })
+    const { path, sha256 } = large
+    await expect(
+      way.files.upload(bucket, 'left', path, { sha256, kmsKey: key.id }),
+    ).rejects.toThrow(/its upload \S+ is left in the store: /)
+    const left = await files.unfinished(bucket, { prefix: 'left' })
+    expect(left).toHaveLength(1)
+    for (const each of left) await files.abort(bucket, each.key, each.upload)
+    await nothingIsLeft('left')
+  })
+
+  test.each([
+    ['small', small],
+    ['large', large],
+  ])('that is %s is refused by name while its key is disabled', async (_name, { path, sha256 }) => {
+    await kms.disable(key.id)
+    onTestFinished(() => kms.enable(key.id))
+    const upload = files.upload(bucket, 'closed', path, { sha256, kmsKey: key.id })
+    await expect(upload).rejects.toThrow('KMS.DisabledException')
+    await nothingIsLeft('closed')
+  })
+
+  test('whose download is cut does not appear', async () => {
+    const { path, sha256 } = large
+    await files.upload(bucket, 'fetched', path, { sha256, kmsKey: key.id })
+    const way = await wayThatCuts(MIB, { backwards: true })
+    const copy = join(folder, 'never')
+    await expect(way.files.download(bucket, 'fetched', copy)).rejects.toThrow('s3:GetObject failed')
+    expect(readdirSync(folder).filter((name) => name.startsWith('never'))).toEqual([])
+  })
+
+  test('can be tagged when it is stored already', async () => {
+    const { path, sha256 } = small
+    const { version } = await files.upload(bucket, 'tagged', path, { sha256, kmsKey: key.id })
+    await s3.tag(bucket, 'tagged', { verified: '2026-11-23T02:00:00Z' })
+    expect(await s3.tags(bucket, 'tagged')).toEqual({ verified: '2026-11-23T02:00:00Z' })
+    expect((await s3.head(bucket, 'tagged'))?.version).toBe(version)
+  })
+
+  async function nothingIsLeft(name: string): Promise<void> {
+    expect(await s3.versions(bucket, name)).toEqual([])
+    expect(await files.unfinished(bucket, { prefix: name })).toEqual([])
+  }
+})
+
+/** A way to the store that closes a connection once so many bytes were carried in one direction. */
+async function wayThatCuts(
+  afterBytes: number,
+  { forGood = false, backwards = false } = {},
+): Promise<{ files: ObjectFiles }> {
+  let carried = 0
+  let isCut = false
+  const carry = (from: Socket, to: Socket, counts: boolean) => {
+    from.on('data', (chunk) => {
+      if (counts) carried += chunk.length
+      if (isCut ? !forGood : carried <= afterBytes) return to.write(chunk)
+      isCut = true
+      from.destroy()
+      to.destroy()
+    })
+  }
+  const server = createServer((client) => {
+    if (forGood && isCut) return client.destroy()
+    const upstream = connect(store)
+    for (const end of [client, upstream]) end.on('error', () => {})
+    client.on('close', () => upstream.destroy())
+    upstream.on('close', () => client.destroy())
+    carry(client, upstream, !backwards)
+    carry(upstream, client, backwards)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const way = await ObjectFiles.at({ host: '127.0.0.1', port })
+  onTestFinished(() => {
+    way.close()
+    server.close()
+  })
+  return { files: way }
+}

@@ -238,6 +238,22 @@ export class S3 {
     return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']))
   }
 
+  /** Sets the tags of one version: unlike metadata they can be changed without a new version. */
+  async tag(
+    bucket: string,
+    key: string,
+    tags: Readonly<Record<string, string>>,
+    { version, ...options }: AwsCallOptions & { version?: string } = {},
+  ): Promise<void> {
+    const put = new this.#sdk.PutObjectTaggingCommand({
+      Bucket: bucket,
+      Key: key,
+      VersionId: version,
+      Tagging: { TagSet: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) },
+    })
+    await awsCall('s3:PutObjectTagging', (limit) => this.#client.send(put, limit), options)
+  }
+
   /** Hides the object behind a delete marker; with a version, that one is gone for good. */
   async remove(
     bucket: string,

@@ -7,19 +7,24 @@ import type { Abilities } from '../stack/abilities.ts'
 import type { Container } from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
 import type { ToolboxSpec } from '../stack/toolbox.ts'
-import { VaultClient } from '../vault/client.ts'
+import type { VaultClient } from '../vault/client.ts'
 import { type Product, type ProductFacts, products } from '../vault/product.ts'
 import { type AutopilotState, type RaftPeer, raftPeers } from '../vault/raft.ts'
 import { seal } from '../vault/seal.ts'
 import type { RoleOptions } from './app-role.ts'
 import type { AwsPlace } from './aws-place.ts'
+import { type BackupAccess, type BackupAccessOptions, makeBackupAccess } from './backup-access.ts'
 import { cleanStart } from './clean-start.ts'
+import { Clients } from './clients.ts'
 import { converge } from './converge.ts'
+import type { Custody } from './custody.ts'
 import { auditTools, diskTools } from './disks.ts'
 import type { Ground, Holdings, Pod } from './ground.ts'
 import type { Node } from './node.ts'
-import { Operator } from './operator.ts'
-import { type ProbeTargets, probeTargets, tlsOf } from './probe-targets.ts'
+import type { Operator } from './operator.ts'
+import { NO_LOG, type OperationLog, type OperatorNotes } from './operator-notes.ts'
+import { operatorOf } from './operator-of.ts'
+import { type ProbeTargets, probeTargets } from './probe-targets.ts'
 import { type SavedCluster, save } from './saved.ts'
 import { Secrets } from './secrets.ts'
 import type { ServerSpec } from './server.ts'
@@ -28,6 +33,7 @@ import type { Surroundings } from './surroundings.ts'
 import { Tenant } from './tenant.ts'
 import type { Topology } from './topology.ts'
 import { View } from './view.ts'
+import { Workplace } from './workplace.ts'
 
 export type ClusterParts = {
   readonly ground: Ground
@@ -52,13 +58,16 @@ export type Readiness = JournalData['cluster.ready']
 export class Cluster {
   readonly #parts: ClusterParts
   readonly #view: View
-  readonly #clients: VaultClient[] = []
+  readonly #clients: Clients
   #names = 0
   readonly readiness: Readiness
+  readonly workplace: Workplace
 
   constructor(parts: ClusterParts, readiness: Readiness) {
     this.#parts = parts
     this.readiness = readiness
+    this.workplace = new Workplace(parts)
+    this.#clients = new Clients(parts.authority)
     this.#view = new View(parts.nodes.map(({ client }) => client.withToken(parts.rootToken)))
   }
 
@@ -189,9 +198,7 @@ export class Cluster {
     return raftPeers(this.onNode(await this.leader()), { within: seconds(5) })
   }
 
-  autopilot(): Promise<AutopilotState | undefined> {
-    return this.#view.autopilot()
-  }
+  autopilot = (): Promise<AutopilotState | undefined> => this.#view.autopilot()
 
   /** The process of each node's server, by the engine: its pid on the host and its age. */
   async processes(): Promise<JournalData['node.processes']['nodes']> {
@@ -218,24 +225,27 @@ export class Cluster {
 
   /** Client with every right, through the balancer. */
   viaBalancer(): VaultClient {
-    return this.#client('balancer', this.#parts.surroundings.balancer.address)
+    const { surroundings, rootToken } = this.#parts
+    return this.#clients.at('balancer', surroundings.balancer.address, rootToken)
   }
 
   /** Client with every right on one node. */
-  onNode(node: Node): VaultClient {
-    return this.#view.client(node.name)
-  }
+  onNode = (node: Node): VaultClient => this.#view.client(node.name)
 
   /** The application's view: secrets through the balancer. */
-  secrets(): Secrets {
-    return new Secrets(this.viaBalancer())
+  secrets = (): Secrets => new Secrets(this.viaBalancer())
+
+  /** What the team keeps outside of the cluster. */
+  get custody(): Custody {
+    return { token: this.#parts.rootToken, recoveryKeys: this.#parts.recoveryKeys }
   }
 
-  operator(signal: AbortSignal): Operator {
-    const { nodes, surroundings } = this.#parts
-    const client = (of: string) => this.#client(of, surroundings.operator.addressOf(of))
-    const view = new View(nodes.map(({ name }) => client(name)))
-    return new Operator(view, nodes.length, signal, this.aws, client('balancer'))
+  /** A person on call, with the team's token and a folder of their own. */
+  operator(
+    signal: AbortSignal,
+    { notes, log = NO_LOG }: { notes: OperatorNotes; log?: OperationLog },
+  ): Operator {
+    return operatorOf(this.#parts, this.#clients, { notes, log, signal })
   }
 
   /** Whether a fault may be injected now, and why not. */
@@ -253,9 +263,8 @@ export class Cluster {
    * meanwhile, or the indexes never meet.
    * @throws {NeverHappened} with what differs.
    */
-  converge(signal: AbortSignal): Promise<JournalData['converged']> {
-    return converge(this.nodes, this.#view, signal)
-  }
+  converge = (signal: AbortSignal): Promise<JournalData['converged']> =>
+    converge(this.nodes, this.#view, signal)
 
   /** An uninitialised server beside the cluster; stop it with `dismiss`. */
   startSpare = (options: Pick<ServerSpec, 'clientCertificates'> = {}): Promise<Node> =>
@@ -270,6 +279,10 @@ export class Cluster {
   /** A name that nothing in this cluster has yet. */
   freshName = (): string => `${Math.round(performance.now())}-${this.#names++}`
 
+  /** What the backup job is given: a token of its own, and a key for what it stores. */
+  backupAccess = (options: BackupAccessOptions = {}): Promise<BackupAccess> =>
+    makeBackupAccess(this.viaBalancer(), this.aws, options)
+
   /** A tenant's application with an entity and a role of its own, logged in. */
   tenant = (id: string, role: RoleOptions = {}): Promise<Tenant> => Tenant.of(this, id, role)
 
@@ -279,20 +292,9 @@ export class Cluster {
   /** Removes everything the cluster has made. Twice is harmless. */
   async remove(): Promise<void> {
     // Before their other end is gone with its network, which would leave them hanging for minutes.
-    await Promise.all([...this.#clients, ...this.nodes.map(({ client }) => client)].map(closed))
+    await Promise.all([this.#clients, ...this.nodes.map(({ client }) => client)].map(closed))
     await this.#parts.holdings.removeAll()
-  }
-
-  #client(node: string, address: Address): VaultClient {
-    const client = new VaultClient({
-      node,
-      address,
-      tls: tlsOf(this.#parts, node),
-      token: this.#parts.rootToken,
-    })
-    this.#clients.push(client)
-    return client
   }
 }
 
-const closed = (client: VaultClient): Promise<void> => client.close()
+const closed = (clients: { readonly close: () => Promise<void> }): Promise<void> => clients.close()

@@ -24,6 +24,8 @@ export type Ground = {
     readonly toxiproxy: Image
     readonly haproxy: Image
     readonly toolbox: Image
+    /** Only where a scenario types what the documents have. */
+    readonly operator?: Image | undefined
   }
   /** Probed once, when a fault first asks. */
   readonly abilities: () => Promise<Abilities>

@@ -4,12 +4,14 @@ import { RequestFailed } from '../lib/http.ts'
 import { shownCertificate, type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
 import type { VaultClient } from '../vault/client.ts'
 import { VaultError } from '../vault/error.ts'
-import { healthBody, healthWithStandbyOk } from '../vault/health.ts'
+import { healthBody, healthWithStandbyOk, readHealth } from '../vault/health.ts'
 import { KV_MOUNT, writeSecret } from '../vault/kv.ts'
 import { products } from '../vault/product.ts'
 import { type Answers, answersOf } from './answers.ts'
 import { answersThrough } from './answers-through.ts'
 import { AuditTrail } from './audit-trail.ts'
+import type { BackupAccess } from './backup-access.ts'
+import { BackupEvidence } from './backup-evidence.ts'
 import type { Cluster } from './cluster.ts'
 import { DirectTalk } from './direct-talk.ts'
 import { AUDIT_FILE } from './disks.ts'
@@ -37,11 +39,13 @@ const LARGE_BYTES = 384 * 1024
 export class Inspection {
   readonly #cluster: Cluster
   readonly #clock: RunClock
+  readonly #operatorFolder: string
   #balancer: VaultClient | undefined
 
-  constructor(cluster: Cluster, clock: RunClock = new RunClock()) {
+  constructor(cluster: Cluster, clock: RunClock = new RunClock(), operatorFolder = '') {
     this.#cluster = cluster
     this.#clock = clock
+    this.#operatorFolder = operatorFolder
   }
 
   /** Who says now that it leads; nodes that do not answer say nothing. */
@@ -124,6 +128,12 @@ export class Inspection {
     return shownCertificate(node.address, node.name)
   }
 
+  /** What the cluster calls itself: a restore brings back the name of the one that was saved. */
+  async clusterId(): Promise<string> {
+    this.#balancer ??= this.#cluster.viaBalancer()
+    return (await readHealth(this.#balancer, { within: seconds(2) })).clusterId ?? 'none'
+  }
+
   /** What a new client of the balancer is answered by `sys/health`; a status, or why there is none. */
   async throughBalancer(): Promise<string> {
     return (await answersThrough(this.#cluster, 1)).join()
@@ -151,14 +161,19 @@ export class Inspection {
     return [...found].sort()
   }
 
+  /** What backups that were made with this have left. */
+  backups(access: BackupAccess): BackupEvidence {
+    return new BackupEvidence(this.#cluster, this.#operatorFolder, access)
+  }
+
   /** Writes of its own, to be found again in the audit files of the nodes. */
   auditTrail(): AuditTrail {
     return new AuditTrail(this.#cluster)
   }
 
-  /** `complete`, or what is wrong with a snapshot that the leader is asked for now. */
-  async snapshot(): Promise<string> {
-    return trialSnapshot(this.#cluster.onNode(await this.#cluster.leader()))
+  /** `complete`, or what is wrong with a snapshot that the leader, or this node, is asked for now. */
+  async snapshot(node?: Node): Promise<string> {
+    return trialSnapshot(this.#cluster.onNode(node ?? (await this.#cluster.leader())))
   }
 
   /** How the node's server tried to unseal itself and failed; `none` without a sign of it. */

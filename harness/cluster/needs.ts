@@ -9,6 +9,8 @@ export type ClusterNeeds = {
   readonly aws?: 'own'
   /** Each data volume has this size, so that it can be filled; it lies in memory. */
   readonly dataMiB?: number
+  /** A terminal on the operator pod, in which the documents' commands are typed. */
+  readonly operator?: 'shell'
   /**
    * `small`: the audit file is on a volume of its own, which can be filled; `piped`: the audit
    * device is a pipe with a reader that can be held up; `two`, `piped-two`: the same, and a

@@ -30,22 +30,32 @@ const ASK_ENGINE_AFTER = 20
 export class Node {
   readonly name: string
   readonly pod: Container
-  readonly vault: Container
   readonly volume: string
   readonly auditVolume: string | undefined
   readonly links: Links
   readonly address: Address
   readonly client: VaultClient
+  #vault: Container
 
   constructor(parts: NodeParts) {
     this.name = parts.name
     this.pod = parts.pod
-    this.vault = parts.vault
+    this.#vault = parts.vault
     this.volume = parts.volume
     this.auditVolume = parts.auditVolume
     this.links = parts.links
     this.address = parts.address
     this.client = parts.client
+  }
+
+  /** Its server. A node that was replaced has another one, in the same place. */
+  get vault(): Container {
+    return this.#vault
+  }
+
+  /** From now on this server is the node's. */
+  takes(vault: Container): void {
+    this.#vault = vault
   }
 
   /** Starts the server with the disk it has. */

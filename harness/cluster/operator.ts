@@ -1,44 +1,116 @@
 import { X509Certificate } from 'node:crypto'
 import { Kms } from '../aws/kms.ts'
 import type { IssuedCertificate } from '../lib/certificates.ts'
-import { milliseconds, seconds } from '../lib/duration.ts'
+import { type Duration, formatDuration, milliseconds, seconds } from '../lib/duration.ts'
+import type { Address } from '../lib/http.ts'
 import { shownCertificate } from '../lib/tls-handshake.ts'
 import { happened, notYet, until } from '../lib/until.ts'
+import type { Container } from '../stack/container.ts'
+import { CONFIGURATION, withNobody } from '../stack/haproxy.ts'
 import type { VaultClient } from '../vault/client.ts'
 import { describeHealth, readHealth } from '../vault/health.ts'
 import type { AwsPlace } from './aws-place.ts'
+import { reloadBalancer } from './balancer-reload.ts'
+import type { Machines } from './machines.ts'
 import type { Node } from './node.ts'
 import { installCertificate, reloadCertificate } from './node-certificate.ts'
+import { OperatorBackupChecks } from './operator-backup-checks.ts'
+import { OperatorBackups } from './operator-backups.ts'
+import type { OperationLog, OperatorNotes } from './operator-notes.ts'
+import { OperatorRaft } from './operator-raft.ts'
+import { OperatorSandbox } from './operator-sandbox.ts'
+import { OperatorSecrets } from './operator-secrets.ts'
+import { OperatorSnapshots } from './operator-snapshots.ts'
+import { Refusal } from './refusal.ts'
 import type { View } from './view.ts'
+
+/** Where a person on call sits, and what is in reach from there. */
+export type OperatorPlace = {
+  /** Through the operator's own links, with the token from the team's custody. */
+  readonly view: View
+  /** The same way without any token, for those that a procedure is given. */
+  readonly anonymous: (node: string) => VaultClient
+  /** Its connections are new ones; whoever asks closes it. */
+  readonly freshBalancerClient: () => VaultClient
+  readonly balancer: Container
+  readonly nodes: readonly Node[]
+  readonly aws: Pick<AwsPlace, 'address' | 'key'>
+  /** The object store by the operator's own link. */
+  readonly store: Address
+  readonly machines: Machines
+  /** Raft's heartbeat timeout. */
+  readonly heartbeat: Duration
+  /** Path of the servers' data. */
+  readonly dataPath: string
+  /** PEM of the authority that nodes and clients trust. */
+  readonly ca?: string | undefined
+  readonly notes: OperatorNotes
+  readonly log: OperationLog
+  readonly signal: AbortSignal
+}
 
 /**
  * What a person on call can do, from the operator pod: its calls go through the operator's own
  * links. It knows nodes and clients, and nothing of faults.
  */
 export class Operator {
-  readonly #view: View
-  readonly #nodes: number
-  readonly #signal: AbortSignal
-  readonly #aws: Pick<AwsPlace, 'address' | 'key'>
-  readonly #balancer: VaultClient
+  readonly #place: OperatorPlace
+  readonly snapshots: OperatorSnapshots
+  readonly backups: OperatorBackups
+  readonly checks: OperatorBackupChecks
+  readonly sandbox: OperatorSandbox
+  readonly raft: OperatorRaft
+  readonly secrets: OperatorSecrets
 
-  constructor(
-    view: View,
-    nodes: number,
-    signal: AbortSignal,
-    aws: Pick<AwsPlace, 'address' | 'key'>,
-    balancer: VaultClient,
-  ) {
-    this.#view = view
-    this.#nodes = nodes
-    this.#signal = signal
-    this.#aws = aws
-    this.#balancer = balancer
+  constructor(place: OperatorPlace) {
+    this.#place = place
+    this.snapshots = new OperatorSnapshots(place)
+    this.backups = new OperatorBackups(place, this.snapshots)
+    this.checks = new OperatorBackupChecks(place)
+    this.sandbox = new OperatorSandbox(place)
+    this.raft = new OperatorRaft(place)
+    this.secrets = new OperatorSecrets(place)
+  }
+
+  get notes(): OperatorNotes {
+    return this.#place.notes
   }
 
   /** Starts the node's server with the disk it has. */
   async start(node: Node): Promise<void> {
     await node.start()
+  }
+
+  /** Ends the node's server; one that is down or gone stays so. */
+  async stop(node: Node): Promise<void> {
+    await node.stop()
+  }
+
+  /** Ends the node's server and starts it again with the disk it has. */
+  async restart(node: Node): Promise<void> {
+    await node.restart()
+  }
+
+  /** A new machine in the node's place, with an empty disk; what the old one held is gone. */
+  async renewMachine(node: Node): Promise<void> {
+    await this.#place.machines.renew(node)
+  }
+
+  /** Clients are sent nowhere. Twice is harmless. */
+  async closeBalancer(): Promise<void> {
+    const { balancer, notes } = this.#place
+    const configuration = await balancer.read(CONFIGURATION)
+    const closed = withNobody(configuration)
+    if (closed !== configuration) notes.write(OPEN_BALANCER, configuration)
+    // Also when the file is right: whoever wrote it may have been gone before the balancer read it.
+    await reloadBalancer(balancer, closed)
+  }
+
+  /** Clients are sent to whoever leads, as before {@link closeBalancer}. */
+  async openBalancer(): Promise<void> {
+    const { balancer, notes } = this.#place
+    const configuration = notes.read(OPEN_BALANCER)
+    if (configuration !== undefined) await reloadBalancer(balancer, configuration)
   }
 
   /** What is new in its certificate files, the server is told to read; nothing is restarted. */
@@ -53,32 +125,28 @@ export class Operator {
     await until(
       `${node.name} shows its new certificate`,
       async () => {
-        const { address } = this.#view.client(node.name)
+        const { address } = this.#place.view.client(node.name)
         const shown = await shownCertificate(address, node.name)
         return shown === wanted ? happened(true) : notYet(`it shows ${shown}`)
       },
-      { within: seconds(30), every: milliseconds(50), signal: this.#signal },
+      { within: seconds(30), every: milliseconds(50), signal: this.#place.signal },
     )
   }
 
-  /** Ends the node's server and starts it again with the disk it has. */
-  async restart(node: Node): Promise<void> {
-    await node.restart()
-  }
-
   /** Of the key that the nodes' seal uses: `Enabled`, `Disabled`, `PendingDeletion`, … */
-  async keyState(): Promise<string> {
-    return this.#withKms(async (kms) => (await kms.describe(this.#aws.key.id)).state)
+  async keyState(key: string = this.#place.aws.key.id): Promise<string> {
+    return this.#withKms(async (kms) => (await kms.describe(key)).state)
   }
 
   /** Cancels a deletion that is pending and enables the key. */
   async restoreKey(): Promise<void> {
-    await this.#withKms((kms) => kms.restore(this.#aws.key.id, { signal: this.#signal }))
+    const { aws, signal } = this.#place
+    await this.#withKms((kms) => kms.restore(aws.key.id, { signal }))
   }
 
   /** From where people administer AWS, which is none of the nodes' hosts. */
   async #withKms<T>(act: (kms: Kms) => Promise<T>): Promise<T> {
-    const kms = await Kms.at(this.#aws.address)
+    const kms = await Kms.at(this.#place.aws.address)
     try {
       return await act(kms)
     } finally {
@@ -86,33 +154,81 @@ export class Operator {
     }
   }
 
+  /**
+   * That clients are served: every new connection for a while, since a balancer that was told of
+   * another configuration has two workers for a moment, and the one before sends nobody anywhere.
+   */
   async seesLeaderThroughBalancer(): Promise<void> {
+    const { freshBalancerClient, signal } = this.#place
+    let inARow = 0
     await until(
       'the leader answers through the balancer',
       async () => {
-        const health = await readHealth(this.#balancer, { within: seconds(1) })
-        return health.status === 200 ? happened(true) : notYet(describeHealth(health))
+        const client = freshBalancerClient()
+        try {
+          const health = await readHealth(client, { within: seconds(1) })
+          inARow = health.status === 200 ? inARow + 1 : 0
+          return inARow >= SERVED_IN_A_ROW ? happened(true) : notYet(describeHealth(health))
+        } catch (error) {
+          inARow = 0
+          throw error
+        } finally {
+          await client.close()
+        }
       },
-      { within: seconds(60), every: milliseconds(25), signal: this.#signal },
+      { within: seconds(60), every: milliseconds(25), signal },
     )
   }
 
   async seesUnsealed(node: Node): Promise<void> {
+    const { view, signal } = this.#place
     await until(
       `${node.name} is unsealed`,
       async () => {
-        const health = await readHealth(this.#view.client(node.name), { within: seconds(2) })
+        const health = await readHealth(view.client(node.name), { within: seconds(2) })
         return [200, 429].includes(health.status) ? happened(true) : notYet(describeHealth(health))
       },
-      { within: seconds(60), every: milliseconds(50), signal: this.#signal },
+      { within: seconds(60), every: milliseconds(50), signal },
     )
   }
 
+  /** @throws {Refusal} when one leads: what follows would destroy what it holds. */
+  async seesNobodyLead(): Promise<void> {
+    const leaders = await this.#place.view.leaders()
+    if (leaders.length > 0) throw new Refusal('no node that leads', `${leaders.join()} leads`)
+  }
+
+  /**
+   * That the node's server has run long enough to vote at its usual pace: a node that was started
+   * needs up to three times the usual time for its first election.
+   */
+  async seesSettled(node: Node): Promise<void> {
+    const { heartbeat, signal } = this.#place
+    const wanted = milliseconds(SETTLED_HEARTBEATS * heartbeat.ms)
+    await until(
+      `${node.name} has run for ${formatDuration(wanted)}`,
+      async () => {
+        const age = await node.age()
+        return age.ms >= wanted.ms ? happened(true) : notYet(`for ${formatDuration(age)}`)
+      },
+      { within: milliseconds(wanted.ms + 60_000), every: milliseconds(250), signal },
+    )
+    await this.seesHealthyVoters()
+  }
+
   async seesHealthyVoters(): Promise<void> {
-    await until(`${this.#nodes} voters are healthy`, () => this.#view.voters(this.#nodes), {
+    const { view, nodes, signal } = this.#place
+    await until(`${nodes.length} voters are healthy`, () => view.voters(nodes.length), {
       within: seconds(90),
       every: milliseconds(50),
-      signal: this.#signal,
+      signal,
     })
   }
 }
+
+/** New connections, 25 ms apart: more than the worker before has left (100 ms). */
+const SERVED_IN_A_ROW = 8
+/** As the clean-start gate has it (`settledAgeMs`). */
+const SETTLED_HEARTBEATS = 6
+/** The balancer's configuration as it was before it was closed. */
+const OPEN_BALANCER = 'balancer-open.cfg'

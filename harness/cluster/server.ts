@@ -56,6 +56,25 @@ export async function startServer(
   })
 }
 
+/**
+ * Another server with an empty disk in the node's place: what was there is removed with its data.
+ * Name, address and configuration are the same; certificate and key are new.
+ */
+export async function replaceServer(
+  ground: Ground,
+  holdings: Holdings,
+  { node, pod }: { readonly node: Node; readonly pod: Pod },
+  spec: ServerSpec,
+): Promise<void> {
+  await holdings.discard(node.vault)
+  await holdings.discardVolume(node.volume)
+  if (node.auditVolume !== undefined) await holdings.discardVolume(node.auditVolume)
+  const disks = await makeDisks(ground, holdings, node.name, spec.needs)
+  const vault = await createServer(ground, holdings, pod, spec, disks)
+  node.takes(vault)
+  await vault.start()
+}
+
 async function createServer(
   { images }: Ground,
   holdings: Holdings,

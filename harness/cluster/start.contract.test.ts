@@ -26,6 +26,7 @@ import { imagesOf } from '../throw-away.ts'
 import type { Cluster } from './cluster.ts'
 import type { Ground } from './ground.ts'
 import { Inspection } from './inspection.ts'
+import { OperatorNotes } from './operator-notes.ts'
 import { startCluster } from './start.ts'
 import { addressIn, type PodPlan, topologyOf } from './topology.ts'
 
@@ -116,9 +117,11 @@ describe('a cluster that is ready', () => {
       expect(await new Inspection(cluster).connectionTo(node)).toBe('open')
       expect((await node.age()).ms).toBeGreaterThan(0)
     }
-    const operator = cluster.operator(signal)
+    const notes = new OperatorNotes(mkdtempSync(join(tmpdir(), 'operator-')))
+    const operator = cluster.operator(signal, { notes })
     await operator.seesHealthyVoters()
     for (const node of cluster.nodes) await operator.seesUnsealed(node)
+    rmSync(notes.folder, { recursive: true })
   })
 
   test('has every link of its plan, and each leads to somebody', async () => {

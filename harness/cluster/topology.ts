@@ -45,6 +45,10 @@ export const addressIn =
 export const KMS_LINK = '127.0.2.1'
 const S3_LINK = '127.0.2.2'
 
+/** The operator's link to the object store, and its port there. */
+export const STORE = 's3'
+export const STORE_PORT = 4567
+
 export type TopologyOptions = {
   readonly nodes: number
   /** The n-th of the addresses that belong to this cluster, from 0. */
@@ -83,7 +87,7 @@ export function topologyOf({ nodes, address, aws }: TopologyOptions): Topology {
           upstream: `${ipOf(name)}:${API_PORT}`,
         })),
         { name: 'kms', listen: '0.0.0.0:4566', upstream: `${aws.host}:${aws.port}` },
-        { name: 's3', listen: '0.0.0.0:4567', upstream: `${aws.host}:${aws.port}` },
+        { name: STORE, listen: `0.0.0.0:${STORE_PORT}`, upstream: `${aws.host}:${aws.port}` },
       ],
     },
   }

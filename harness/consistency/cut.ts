@@ -4,7 +4,7 @@ import type { Ns } from '../lib/clock.ts'
  * The cut rule: a restored snapshot is one instant for all keys at once. What was acknowledged
  * before that instant is there, and what was written after it is not; so the last write that was
  * recovered and the first one that was lost say where the instant can be, and whether there is one.
- * @see docs: correctness.md, sections 7 and 9
+ * @see docs/decisions/two-checkers.md
  */
 
 /** One write of a value that no other write has, so that it can be found again or not. */

@@ -7,7 +7,7 @@ import { randomFrom } from './random.ts'
  * explains every answer (Wing and Gong, with the memo of Lowe). Exact for any model, exponential
  * at worst, so it has a budget of steps: counted and not timed, because the same files must give
  * the same verdict on every machine.
- * @see docs: correctness.md, section 8.2
+ * @see docs/decisions/two-checkers.md
  */
 export type SearchResult = {
   readonly verdict: 'valid' | 'violated' | 'undecided'

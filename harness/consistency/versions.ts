@@ -8,7 +8,7 @@ import type { Violation, ViolationName } from './violation.ts'
  * Checker A: a register whose every change makes the next version. What each version holds is
  * known from the read-out, so no order has to be guessed: each operation belongs to the version
  * that it wrote or read, and the rules say when the versions cannot have come one after another.
- * @see docs: correctness.md, section 8.1
+ * @see docs/decisions/two-checkers.md
  */
 export type VersionFindings = {
   readonly violations: readonly Violation[]

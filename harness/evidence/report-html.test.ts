@@ -6,6 +6,7 @@ import { junitXml } from './junit.ts'
 import { limitsOf } from './limits.ts'
 import { madeRunFile } from './made-run.ts'
 import { reportHtml } from './report-html.ts'
+import { reportMarkdown } from './report-markdown.ts'
 
 const reported = async (made = madeRun()) => {
   const record = await recordOf(made)
@@ -61,6 +62,19 @@ test('a scenario without a record has a page, too', () => {
   const verdict = verdictWithoutRecord(frozen.data, 'skipped', 'no NET_ADMIN on this engine')
 
   expect(reportHtml(madeRunFile, [{ verdict }])).toContain('No NET_ADMIN on this engine.')
+})
+
+test('beside a fault stands what it cannot show', async () => {
+  const made = madeRun()
+  const cannotShow = 'loss of what was written and not synced'
+  made.journal = made.journal.map((entry) =>
+    entry.kind === 'fault.planned' ? { ...entry, data: { ...entry.data, cannotShow } } : entry,
+  )
+  const parts = await reported(made)
+
+  expect(parts.verdict.faults).toMatchObject([{ cannotShow }])
+  expect(reportHtml(madeRunFile, [parts])).toContain(`<td class="soft">${cannotShow}</td>`)
+  expect(reportMarkdown(madeRunFile, [parts.verdict])).toContain(`(cannot show ${cannotShow})`)
 })
 
 test('the pictures have no number that is none', async () => {

@@ -130,9 +130,16 @@ function bullets(title: string, items: readonly string[], more = 0): readonly st
   return [`**${title}**`, '', ...items.map((item) => `- ${item}`), ...rest, '']
 }
 
-const faultLine = ({ name, target, witness, residue }: Verdict['faults'][number]): string => {
+const faultLine = ({
+  name,
+  target,
+  witness,
+  residue,
+  cannotShow,
+}: Verdict['faults'][number]): string => {
   const left = residue.length === 0 ? '' : `; left behind: ${residue.join(', ')}`
-  return `${name} of ${target}: ${witness === null ? 'no witness' : `witness: ${witness}`}${left}`
+  const not = cannotShow === undefined ? '' : ` (cannot show ${cannotShow})`
+  return `${name} of ${target}: ${witness === null ? 'no witness' : `witness: ${witness}`}${left}${not}`
 }
 
 const checkLine = ({

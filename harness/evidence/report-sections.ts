@@ -122,10 +122,10 @@ export function faultsSection({ faults }: Verdict): Section {
   const at = (ns: number | null): string =>
     ns === null ? 'never' : `${((ns - first) / 1_000_000).toFixed(1)} ms`
   const rows = faults.map(
-    ({ name, target, issued, proven, witness, final, healed, residue }) =>
-      html`<tr><td>${name}</td><td>${target}</td><td class="num">${at(issued)}</td><td class="num">${at(proven)}</td><td>${witness ?? word('doubt', 'no witness')}</td><td>${healed ? 'healed' : final ? 'final' : word('doubt', 'not healed')}${residue.length > 0 && html`, ${word('doubt', residue.join(', '))}`}</td></tr>`,
+    ({ name, target, issued, proven, witness, final, healed, residue, cannotShow }) =>
+      html`<tr><td>${name}</td><td>${target}</td><td class="num">${at(issued)}</td><td class="num">${at(proven)}</td><td>${witness ?? word('doubt', 'no witness')}</td><td>${healed ? 'healed' : final ? 'final' : word('doubt', 'not healed')}${residue.length > 0 && html`, ${word('doubt', residue.join(', '))}`}</td><td class="soft">${cannotShow ?? ''}</td></tr>`,
   )
-  return html`<h2>Faults</h2>${table(['fault', 'target', '#issued', '#proven', 'seen by a witness', 'after healing'], rows)}`
+  return html`<h2>Faults</h2>${table(['fault', 'target', '#issued', '#proven', 'seen by a witness', 'after healing', 'cannot show'], rows)}`
 }
 
 export function gatesSection({ gates, sometimes }: Verdict): Section {

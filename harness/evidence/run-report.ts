@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { JOURNAL_FILE } from '../journal/journal.ts'
 import { NotARecord, type RunRecord, readRecord } from '../journal/read.ts'
+import { registerFiles } from './as-written.ts'
 import { junitXml } from './junit.ts'
 import { type Reported, reportHtml } from './report-html.ts'
 import { reportMarkdown } from './report-markdown.ts'
@@ -9,7 +10,8 @@ import { type Run, readRunFile } from './run-file.ts'
 import { readVerdict } from './verdict-file.ts'
 
 /**
- * Writes `report.html`, `report.md` and `junit.xml` from what the run's directory holds.
+ * Writes `report.html`, `report.md`, `junit.xml` and, where documents were typed, the register of
+ * deficiencies, from what the run's directory holds.
  * The verdicts are the stored ones: to derive them again is `judge`'s work.
  * @returns the paths that were written
  */
@@ -27,6 +29,10 @@ export async function writeReports(
     'report.html': reportHtml(run, reported),
     'report.md': reportMarkdown(run, verdicts),
     'junit.xml': junitXml(run, verdicts),
+    ...registerFiles(
+      run,
+      reported.map(({ record }) => record),
+    ),
   }
   return Object.entries(files).map(([name, text]) => {
     const path = join(directory, name)

@@ -133,6 +133,8 @@ test('the schema of the journal knows every kind of entry', () => {
     'procedure.started': true,
     'step.started': true,
     'step.ended': true,
+    'operation.began': true,
+    'operation.ended': true,
     check: true,
     stable: true,
     'node.state': true,

@@ -54,6 +54,15 @@ export function sayObjective(objective: JudgedObjective, verdict: Verdict): Said
       }
     }
     case 'no-outage':
+      if (typeof measured === 'object' && measured !== null) {
+        const relation = { met: '≤', missed: '>', inconclusive: 'against' }[objective.verdict]
+        return {
+          ...said,
+          label: `longest outage ${id}`,
+          measured: formatBracket(measured),
+          limit: `${relation} ${formatLimit(limit)}`,
+        }
+      }
       return {
         ...said,
         label: 'no outage',

@@ -26,12 +26,16 @@ export type ObjectiveSpec =
        * `first-step`: the first step of a procedure is done. `healing`: each fault's healing begins.
        */
       readonly since?: 'new-leader' | 'first-step' | 'healing'
+      /** Whether the time that people are declared to need counts too; absent: machines' alone. */
+      readonly people?: 'added'
       readonly source?: string
     }
   | {
       readonly kind: 'no-outage'
       readonly id: string
       readonly holdDownMs: number
+      /** How long one outage may be where one is expected; absent: there may be none. */
+      readonly longestMs?: number
       readonly source?: string
     }
   | {
@@ -139,6 +143,8 @@ export type JournalData = {
     readonly plan: unknown
     readonly undo: string
     readonly final: boolean
+    /** What the fault is not, for whoever reads the report; missing in older journals. */
+    readonly cannotShow?: string
   }
   /** `issued`…`proven` bracket the instant at which the fault took effect. */
   'fault.injected': FaultEvent & { readonly issued: Ns; readonly proven: Ns }
@@ -165,6 +171,16 @@ export type JournalData = {
     readonly title: string
     readonly outcome: 'done' | 'refused' | 'failed' | 'skipped'
     readonly observed?: string
+    /** What people need for the step, as the runbook declares it; nobody waited for it. */
+    readonly declaredHumanMs?: number
+  }
+  /** The operator asks for a snapshot or a restore; on disk before anything is sent. */
+  'operation.began': { readonly operation: number; readonly f: 'snapshot' | 'restore' }
+  /** A snapshot ends with its last byte, a restore when it is proved to be in force. */
+  'operation.ended': {
+    readonly operation: number
+    readonly outcome: 'acknowledged' | 'refused' | 'unknown'
+    readonly why?: string
   }
   /** One fact compared with what should be: the body asserts nothing, the judge does. */
   check: {

@@ -9,7 +9,7 @@ export type OperationKind = 'read' | 'write' | 'delete' | 'snapshot' | 'restore'
 
 /**
  * What an answer proves about one operation on a register.
- * @see docs: correctness.md, sections 2 and 4
+ * @see docs/decisions/two-checkers.md
  */
 export type OperationOutcome =
   /**

@@ -17,7 +17,7 @@ const MERGE_GAP_MS = 1000
 
 /**
  * All outages of a lane, merged when less than 1 s of good samples lies between them.
- * @see docs: correctness.md, section 6.4
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function outagesOf(lane: LaneSamples, mergeGapMs = MERGE_GAP_MS): readonly Outage[] {
   const outages: Outage[] = []

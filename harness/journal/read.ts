@@ -16,6 +16,7 @@ import { type History, HistoryBuilder } from './history.ts'
 import { JOURNAL_FILE } from './journal.ts'
 import { type Ledger, LedgerBuilder } from './ledger.ts'
 import { OPERATIONS_FILE, type OperationEntry } from './operation.ts'
+import { withOperator } from './operator-operations.ts'
 import { ReadBackBuilder, type ReadPass } from './read-back.ts'
 import { type ReadOut, ReadOutBuilder } from './read-out.ts'
 import {
@@ -51,7 +52,7 @@ export type RunRecord = {
   readonly usage: readonly ProbeUsage[]
   readonly ledger?: Ledger
   readonly passes: readonly ReadPass[]
-  /** What the clients of the register workload did; absent when there was none. */
+  /** What the clients of the register workload did, and the operator; absent without a workload. */
   readonly history?: History
   /** The registers as each node had them after everything was over. */
   readonly readOuts: readonly ReadOut[]
@@ -134,7 +135,7 @@ export async function readRecord(
 
   const operations = new HistoryBuilder()
   await readStream(OPERATIONS_FILE, (line) => operations.add(line as OperationEntry))
-  const history = operations.finish()
+  const history = withOperator(operations.finish(), entries.kept)
 
   // Sealed files without a place in the record above are still part of the evidence.
   for (const file of sealOf.keys()) {

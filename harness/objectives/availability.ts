@@ -15,7 +15,7 @@ export type LaneAvailability = {
 /**
  * From the start of the steady phase to the end of the body. The denominator is what the clock
  * demands and not what was sent: a probe that stops makes the service worse, never better.
- * @see docs: correctness.md, section 6.4
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function laneAvailability(record: RunRecord): readonly LaneAvailability[] {
   const from = lastStartOf(record.entries, 'steady')

@@ -8,7 +8,7 @@ import { type ServiceRecovery, toMs } from './service-recovery.ts'
 /**
  * The recovery time by three clocks, in milliseconds. The one from the fault is judged; the
  * others tell how much of it passed before a client, and then the operator, knew.
- * @see docs: correctness.md, section 6.2
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export type RecoveryClocks = {
   readonly fault: Interval

@@ -89,7 +89,7 @@ function searched(record: RunRecord, planted: PlantedInCheckers): ConsistencyFin
 /**
  * Missed on any violation. Without a history, or with a register on which neither checker came
  * to an end, nobody knows.
- * @see docs: correctness.md, sections 8 and 9
+ * @see docs/decisions/two-checkers.md
  */
 export function judgeConsistency(
   _spec: ConsistencySpec,

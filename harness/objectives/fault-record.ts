@@ -18,6 +18,8 @@ export type FaultRecord = {
   readonly healedAt?: Ns
   readonly residue: readonly string[]
   readonly stuck?: string
+  /** What the fault is not; missing in journals of before it was recorded. */
+  readonly cannotShow?: string
 }
 
 /** A fault that was brought about, with the bracket of the instant at which it took effect. */
@@ -43,7 +45,10 @@ export function faultsOf(entries: readonly Entry[]): readonly FaultRecord[] {
 function whatHappened(entry: Entry): Partial<FaultRecord> {
   switch (entry.kind) {
     case 'fault.planned':
-      return { final: entry.data.final }
+      return {
+        final: entry.data.final,
+        ...(entry.data.cannotShow === undefined ? {} : { cannotShow: entry.data.cannotShow }),
+      }
     case 'fault.injected':
       return { issued: entry.data.issued, proven: entry.data.proven }
     case 'fault.witnessed':
@@ -132,6 +137,8 @@ export type JudgedFault = {
   readonly final: boolean
   readonly healed: boolean
   readonly residue: readonly string[]
+  /** What the fault is not, in the words of its kind; missing where the journal has none. */
+  readonly cannotShow?: string
 }
 
 export function judgedFaults({
@@ -150,5 +157,6 @@ export function judgedFaults({
     final: fault.final,
     healed: fault.healedAt !== undefined,
     residue: fault.stuck === undefined ? fault.residue : [...fault.residue, fault.stuck],
+    ...(fault.cannotShow === undefined ? {} : { cannotShow: fault.cannotShow }),
   }))
 }

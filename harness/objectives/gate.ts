@@ -42,7 +42,7 @@ export const failedGates = (
 /**
  * A failed soundness gate overrides met and missed, a failed vacuity gate only met. Neither
  * hides a lost acknowledged write.
- * @see docs: correctness.md, section 12
+ * @see docs/decisions/three-valued-verdicts.md
  */
 export function throughGates(
   spec: ObjectiveSpec,

@@ -218,7 +218,9 @@ function limitOf(spec: ObjectiveSpec): { readonly limit: number; readonly unit: 
     case 'rto':
       return { limit: spec.limitMs, unit: 'ms' }
     case 'no-outage':
-      return { limit: 0, unit: 'bad answers' }
+      return spec.longestMs === undefined
+        ? { limit: 0, unit: 'bad answers' }
+        : { limit: spec.longestMs, unit: 'ms' }
     case 'rpo':
       return spec.windowMs === undefined
         ? { limit: spec.lostWrites, unit: 'writes' }

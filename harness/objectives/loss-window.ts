@@ -16,7 +16,7 @@ export type LossWindow = {
  * What survived is a prefix: all that was sent up to A, nothing that was answered from B on. Of
  * several faults the bounds are the widest ones. Nothing is lost: zero by definition, and not the
  * age of the last write. `undefined` when nobody looked, or something is lost without a fault.
- * @see docs: correctness.md, section 7
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function lossWindow(record: RunRecord): LossWindow | undefined {
   const { ledger, passes, entries } = record

@@ -1,13 +1,15 @@
 import type { ObjectiveSpec } from '../journal/entry.ts'
+import { outagesOf } from '../journal/outages.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { callAt, isGood, isJudged, type LaneSamples, retAt } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { type Duration, formatDuration } from '../lib/duration.ts'
-import { formatLimit } from './bracket.ts'
+import { formatBracket, formatLimit } from './bracket.ts'
 import { healings, injectedFaults } from './fault-record.ts'
 import { inconclusive, type Judgement } from './objective.ts'
 import { startOf } from './phase-span.ts'
 import { DEFAULT_STABLE } from './recovery.ts'
+import { toMs } from './service-recovery.ts'
 
 export type NoOutageSpec = Extract<ObjectiveSpec, { kind: 'no-outage' }>
 
@@ -15,10 +17,13 @@ export type NoOutageSpec = Extract<ObjectiveSpec, { kind: 'no-outage' }>
 export function noOutage({
   id = 'no-outage',
   source,
+  longest,
   holdDown = { ms: DEFAULT_STABLE.holdDownMs },
 }: {
   readonly id?: string
   readonly source?: string
+  /** How long one outage may be, where procedures bring some about; absent: none may be. */
+  readonly longest?: Duration
   /** Time after the last fault that must be watched. */
   readonly holdDown?: Duration
 } = {}): NoOutageSpec {
@@ -26,12 +31,13 @@ export function noOutage({
     kind: 'no-outage',
     id,
     holdDownMs: holdDown.ms,
+    ...(longest === undefined ? {} : { longestMs: longest.ms }),
     ...(source === undefined ? {} : { source }),
   }
 }
 
 /**
- * No bad sample on the judged lanes from the first fault (without one: from the start of the
+ * No bad sample on the judged lanes, or none for longer than allowed, from the first fault (without one: from the start of the
  * body) to the read-back, healing included, and at least the hold-down after the last fault.
  */
 export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement {
@@ -49,7 +55,10 @@ export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement 
 
   const bad = lanes.map((lane) => badBetween(lane, from, until))
   const count = bad.reduce((sum, samples) => sum + samples.length, 0)
-  if (count > 0) {
+  if (spec.longestMs !== undefined) {
+    const judged = judgeLengths(spec.longestMs, lanes, from, until)
+    if (judged !== undefined) return judged
+  } else if (count > 0) {
     const first = Math.min(...bad.flat())
     const each = lanes.flatMap(({ info }, i) =>
       bad[i]?.length === 0 ? [] : [`${bad[i]?.length} on ${info.lane}`],
@@ -69,8 +78,42 @@ export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement 
     }
   }
   const samples = lanes.reduce((sum, lane) => sum + countBetween(lane, from, until), 0)
-  const because = `none of ${samples} answers was bad`
-  return { measured: 0, verdict: 'met', because }
+  if (spec.longestMs === undefined) {
+    return { measured: 0, verdict: 'met', because: `none of ${samples} answers was bad` }
+  }
+  const { longest, outages } = longestOf(lanes, from, until)
+  const took = `${outages} outages, the longest ${formatBracket(longest)}`
+  return {
+    measured: longest,
+    verdict: 'met',
+    because: `${took}, limit ${formatLimit(spec.longestMs)}`,
+  }
+}
+
+/** What is missed or too coarse to decide; `undefined` when each one was short enough. */
+function judgeLengths(
+  limitMs: number,
+  lanes: readonly LaneSamples[],
+  from: Ns,
+  until: Ns,
+): Judgement | undefined {
+  const { longest } = longestOf(lanes, from, until)
+  if (longest.hi <= limitMs) return undefined
+  const because = `an outage lasted ${formatBracket(longest)}, limit ${formatLimit(limitMs)}`
+  if (longest.lo > limitMs) return { measured: longest, verdict: 'missed', because }
+  return inconclusive('undecided', `${because}: the limit lies inside the interval`, longest)
+}
+
+function longestOf(lanes: readonly LaneSamples[], from: Ns, until: Ns) {
+  const longest = { lo: 0, hi: 0 }
+  let outages = 0
+  for (const { inner, outer } of lanes.flatMap((lane) => outagesOf(lane))) {
+    if (inner.to < from || inner.from >= until) continue
+    outages++
+    longest.lo = Math.max(longest.lo, toMs(inner.to - inner.from))
+    longest.hi = Math.max(longest.hi, toMs(outer.to - outer.from))
+  }
+  return { longest, outages }
 }
 
 function badBetween(lane: LaneSamples, from: Ns, until: Ns): readonly Ns[] {

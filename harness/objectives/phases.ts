@@ -17,7 +17,7 @@ export type RecoveryPhase = {
  * Where the recovery time went: fault → first bad answer → another node leads → first good
  * answer through the balancer → stable. The instants come from different observers; what no
  * observer can name is `unattributed`.
- * @see docs: correctness.md, section 6.3
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function recoveryPhases(
   record: RunRecord,

@@ -25,7 +25,7 @@ const COARSE_MS = 50
  * Coverage of the judged lanes from 1 s before the first fault to the end of the last stable
  * run; without a fault or a stable run, to the healing, before which no lane may end, or where
  * the record does not come so far, to the end of the lane.
- * @see docs: design.md, section 7; correctness.md, section 6.1 for lanes of 50 ms and more
+ * @see docs/decisions/lane-rates.md
  */
 export function probeCoverage(
   record: RunRecord,

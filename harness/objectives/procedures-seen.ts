@@ -10,6 +10,8 @@ export type StepSeen = {
   readonly endedMs: number | null
   readonly outcome: JournalData['step.ended']['outcome'] | null
   readonly observed?: string
+  /** What the runbook declares for people; not in the other two times. */
+  readonly declaredHumanMs?: number
 }
 
 export type ProcedureSeen = {
@@ -36,11 +38,14 @@ export function proceduresSeen(entries: readonly Entry[]): readonly ProcedureSee
       })
     } else if (entry.kind === 'step.ended') {
       const steps = latest(entry.data.procedure)?.steps
-      const { title, outcome, observed } = entry.data
+      const { title, outcome, observed, declaredHumanMs } = entry.data
       const at = steps?.findLastIndex((step) => step.title === title && step.endedMs === null) ?? -1
       const step = steps?.[at]
       if (steps === undefined || step === undefined) continue
-      const told = observed === undefined ? {} : { observed }
+      const told = {
+        ...(observed === undefined ? {} : { observed }),
+        ...(declaredHumanMs === undefined ? {} : { declaredHumanMs }),
+      }
       steps[at] = { ...step, endedMs: toMs(entry.t), outcome, ...told }
     }
   }

@@ -51,7 +51,7 @@ const POST_UNSEAL_OTHERWISE_MS = 110
  * Readings of every kill that hit the leader of a service in order. A step-down and a SIGTERM
  * hand the leadership over and are another class; a leader that is killed while the service is
  * already bad recovers by a clock that another fault started.
- * @see docs: correctness.md, section 6.3
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function oracleReadings(record: RunRecord, rule: StableRule): readonly OracleReading[] {
   const heartbeatMs = 1000 * record.frozen.multiplier

@@ -3,7 +3,7 @@ import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 
 /**
  * When one lane was good again after a fault, as an interval.
- * @see docs: correctness.md, section 6.2
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export type Recovery = {
   readonly lane: string
@@ -43,7 +43,7 @@ export type StableRule = {
   readonly holdDownMs: number
 }
 
-/** The rule of the document where a scenario names none: correctness.md, section 6.2. */
+/** The rule where a scenario names none. */
 export const DEFAULT_STABLE: StableRule = { stableCount: 20, holdDownMs: 10_000 }
 
 /**

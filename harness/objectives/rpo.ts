@@ -38,7 +38,7 @@ export function rpo({
  * Lost = acknowledged, and in any pass of the read-back not there or not intact. Beside count
  * and window, whatever contradicts the answers is a miss: a hole among what survived, a refused
  * write that is there, a write applied twice, content that is not what was written.
- * @see docs: correctness.md, sections 7 and 8.1
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function judgeRpo(spec: RpoSpec, record: RunRecord, off: Off = NONE_OFF): Judgement {
   const found = readBackFindings(record)

@@ -20,6 +20,7 @@ export function rto({
   id = 'rto',
   within,
   since,
+  people,
   source,
   holdDown = { ms: DEFAULT_STABLE.holdDownMs },
   stableCount = DEFAULT_STABLE.stableCount,
@@ -31,6 +32,8 @@ export function rto({
    * from each healing on: where the service may be out as long as the fault lasts.
    */
   readonly since?: NonNullable<RtoSpec['since']>
+  /** Adds what the procedures declare for people, who were not waited for (RB:30). */
+  readonly people?: NonNullable<RtoSpec['people']>
   /** Line of the document that demands it, such as `HLD:876`. */
   readonly source?: string
   readonly holdDown?: Duration
@@ -43,6 +46,7 @@ export function rto({
     stableCount,
     holdDownMs: holdDown.ms,
     ...(since === undefined ? {} : { since }),
+    ...(people === undefined ? {} : { people }),
     ...(source === undefined ? {} : { source }),
   }
 }
@@ -52,7 +56,7 @@ const AT_RISK = 0.95
 
 /**
  * `hi ≤ limit` is met, `lo > limit` missed; what lies between is too coarse to decide.
- * @see docs: correctness.md, section 6.2
+ * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function judgeRto(spec: RtoSpec, record: RunRecord): Judgement {
   for (const kind of ['write', 'read'] as const) {
@@ -68,7 +72,7 @@ export function judgeRto(spec: RtoSpec, record: RunRecord): Judgement {
   const longest = slowest(serviceRecoveries(record, spec))
   if (longest === undefined) return inconclusive('vacuous', 'no fault was injected')
   return spec.since === undefined || longest.hiMs === null || longest.bad === 0
-    ? judgeRecovery(spec.limitMs, longest, spec.holdDownMs)
+    ? judgeRecovery(spec.limitMs, longest, spec.holdDownMs, declaredMs(spec, record))
     : judgeSince(spec, longest, countedSince(spec.since, record, longest))
 }
 
@@ -89,12 +93,24 @@ function judgeSince(
   return inconclusive('undecided', `${took}: the limit lies inside the interval`, measured)
 }
 
+/** What the steps of all procedures declare for people together, in milliseconds. */
+const declaredMs = ({ people }: RtoSpec, { entries }: RunRecord): number =>
+  people === undefined
+    ? 0
+    : entries
+        .filter((entry) => entry.kind === 'step.ended')
+        .reduce((sum, { data }) => sum + (data.declaredHumanMs ?? 0), 0)
+
+/** @param declared milliseconds that people are declared to need beside what was measured. */
 export function judgeRecovery(
   limitMs: number,
   recovery: ServiceRecovery,
   holdDownMs: number,
+  declared = 0,
 ): Judgement {
-  const { fault, loMs, hiMs } = recovery
+  const { fault } = recovery
+  const loMs = recovery.loMs + declared
+  const hiMs = recovery.hiMs === null ? null : recovery.hiMs + declared
   const measured = { lo: loMs, hi: hiMs }
   const limit = formatLimit(limitMs)
   const after = `after ${fault.name} of ${fault.target}`
@@ -116,7 +132,9 @@ export function judgeRecovery(
       ? { measured, verdict: 'met', because }
       : inconclusive('undecided', because, measured)
   }
-  const took = `writes and reads were good again ${formatBracket(measured)} ${after}, limit ${limit}`
+  const ofPeople =
+    declared === 0 ? '' : `, of which ${formatDuration({ ms: declared })} declared for people`
+  const took = `writes and reads were good again ${formatBracket(measured)} ${after}${ofPeople}, limit ${limit}`
   if (hiMs <= limitMs) {
     const atRisk = hiMs > AT_RISK * limitMs ? { atRisk: true } : {}
     return { measured, verdict: 'met', because: took, ...atRisk }

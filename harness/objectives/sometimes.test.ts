@@ -6,6 +6,7 @@ import { adding, answering, operation, rereading, type Spoil, withoutOps } from 
 const run = madeRun()
 const unknown = operation(run, ({ f }, { t }) => f === 'write' && t === 'unknown')
 const calm = (): MadeRun => madeRun({ outages: [] })
+const busy = (): MadeRun => madeRun({ outages: [], intervalMs: 20 })
 const hung = (): MadeRun => madeRun({ outages: [{ fromMs: 5805, toMs: 7700, how: 'hung' }] })
 /** Every so many-th answer of the judged lanes between the fault and its healing is late. */
 const slowing =
@@ -34,6 +35,13 @@ const attemptAt =
     adding(atMs, 'check', { title: 'it tries', expected: 'x', observed })(made)
   }
 const REFUSED = 'error fetching AWS KMS wrapping key information'
+/** The operator's snapshot, from one instant to another. */
+const snapshot =
+  (fromMs: number, toMs: number, outcome: 'acknowledged' | 'refused' = 'acknowledged'): Spoil =>
+  (made) => {
+    adding(fromMs, 'operation.began', { operation: 1, f: 'snapshot' })(made)
+    adding(toMs, 'operation.ended', { operation: 1, outcome })(made)
+  }
 /** An operation that was under way at 5,800 ms, when the fault was issued. */
 const underWay: Spoil = (made) => {
   for (const line of made.ops) {
@@ -53,6 +61,10 @@ describe('the fact', () => {
     ['answers-slowed', 'all took longer while it lasted', calm, slowing(1, 250), true],
     ['answers-slowed', 'they took hardly longer', calm, slowing(1, 150), false],
     ['answers-slowed', 'few took longer', calm, slowing(4, 250), false],
+    ['writes-in-snapshot', 'it took long', busy, snapshot(500, 11_000), true],
+    ['writes-in-snapshot', 'it was quick', busy, snapshot(5000, 5200), false],
+    ['writes-in-snapshot', 'it failed', busy, snapshot(500, 11_000, 'refused'), false],
+    ['writes-in-snapshot', 'there was none', busy, none, false],
     ['operations-in-flight', 'the fault cut one off', madeRun, underWay, true],
     ['operations-in-flight', 'the fault fell between two', calm, none, false],
     ['write-unknown-applied', 'one is there', madeRun, none, true],

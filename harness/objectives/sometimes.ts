@@ -14,7 +14,7 @@ import { DEFAULT_STABLE } from './recovery.ts'
 /**
  * Facts that a scenario can demand to have been seen at least once (`mustObserve`). A run in
  * which its point never happened proves nothing.
- * @see docs: correctness.md, section 12
+ * @see docs/decisions/three-valued-verdicts.md
  */
 export const FACTS: Readonly<
   Record<string, { readonly says: string; readonly seen: (record: RunRecord) => boolean }>
@@ -59,6 +59,10 @@ export const FACTS: Readonly<
     says: 'a conditional write was refused for its condition',
     seen: ({ history }) => history?.ops.some(({ out }) => out.t === 'casfail') ?? false,
   },
+  'writes-in-snapshot': {
+    says: '200 writes were acknowledged while a snapshot was taken',
+    seen: (record) => writesInSnapshot(record) >= 200,
+  },
   'operations-in-flight': {
     says: 'the fault met an operation on a register under way',
     seen: operationsInFlight,
@@ -75,6 +79,12 @@ export const FACTS: Readonly<
     says: 'a leader was killed while another node had just started',
     seen: (record) =>
       oracleReadings(record, DEFAULT_STABLE).some((reading) => reading.class === 'young'),
+  },
+  'write-lost-by-restore': {
+    says: 'a restore discarded an acknowledged write',
+    seen: (record) =>
+      record.history?.ops.some(({ f, out }) => f === 'restore' && out.t === 'ack') === true &&
+      (readBackFindings(record)?.lost.length ?? 0) > 0,
   },
   'kms-used': {
     says: 'the KMS was asked to encrypt while the cluster started',
@@ -183,13 +193,32 @@ const hasContent = ({ registers }: ReadOut): boolean =>
   [...registers.values()].some(({ state }) => state === 'present')
 
 /**
- * One is enough: correctness.md asks for 50 at thousands of operations a second. Eight sequential
- * clients at a hundred a second have eight under way at most, and mostly none.
+ * One is enough: eight sequential clients at a hundred operations a second have eight under way
+ * at most, and mostly none.
  */
 function operationsInFlight({ entries, history }: RunRecord): boolean {
   return injectedFaults(entries).some(({ issued, proven }) =>
     history?.ops.some(({ call, ret }) => call <= proven && ret >= issued),
   )
+}
+
+/** The most that one snapshot saw, of the ledger and of the registers. */
+function writesInSnapshot({ history, ledger }: RunRecord): number {
+  const ops = history?.ops ?? []
+  const counts = ops
+    .filter(({ f, out }) => f === 'snapshot' && out.t === 'ack')
+    .map(({ call, ret }) => {
+      const lies = (from: Ns | undefined, to: Ns | undefined) =>
+        from !== undefined && to !== undefined && from >= call && to <= ret
+      const numbered = ledger?.numbers.filter((n) =>
+        lies(ledger.sentAt(n), ledger.acknowledgedAt(n)),
+      )
+      const changes = ops.filter(
+        (op) => op.f === 'write' && op.out.t === 'ack' && lies(op.call, op.ret),
+      )
+      return (numbered?.length ?? 0) + changes.length
+    })
+  return Math.max(0, ...counts)
 }
 
 /** Of the numbered writes and of the registers, resolved by what was read after the end. */

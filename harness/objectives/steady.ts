@@ -18,11 +18,15 @@ export type SteadyState = {
   }[]
 }
 
-/** From the last start of the steady phase to the first fault, or to the healing when there is none. */
+/**
+ * From the last start of the steady phase to the first fault; where there is none to the first
+ * procedure, which may disturb as well, and else to the healing.
+ */
 export function steadyState(record: RunRecord): SteadyState | undefined {
   const from = lastStartOf(record.entries, 'steady')
   const to =
     injectedFaults(record.entries)[0]?.issued ??
+    record.entries.find(({ kind }) => kind === 'procedure.started')?.t ??
     startOf(record.entries, 'heal') ??
     record.entries.at(-1)?.t
   if (from === undefined || to === undefined || to <= from) return undefined

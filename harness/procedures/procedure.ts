@@ -1,11 +1,24 @@
 import type { Operator } from '../cluster/operator.ts'
+import type { Duration } from '../lib/duration.ts'
 
 /** Runs one numbered line of the runbook and journals how it ended. */
-export type Step = <T>(title: string, act: () => Promise<T>) => Promise<T>
+export type Step = <T>(
+  title: string,
+  act: () => Promise<T>,
+  details?: {
+    /** Lines of a document that the step stands for: `RB:223`. */
+    readonly source?: string
+    /** What people need for it, declared and not measured: nobody waits, it is added up. */
+    readonly people?: Duration
+  },
+) => Promise<T>
 
 /**
  * A section of the runbook in code. Its step titles are the numbered lines of the Markdown file;
  * a unit test holds the two together. It knows no faults: the operator does not know what broke.
+ *
+ * A step looks first whether what it would bring about is there already. So a procedure that was
+ * interrupted is resumed by performing it again.
  */
 export type Procedure<Arguments> = {
   readonly name: string
@@ -13,3 +26,6 @@ export type Procedure<Arguments> = {
   readonly runbook: string
   readonly perform: (operator: Operator, given: Arguments, step: Step) => Promise<void>
 }
+
+/** Of a step that is people's alone: a decision, a call, a ticket. */
+export const byPeople = async (): Promise<void> => {}

@@ -17,10 +17,17 @@ const modules = await Promise.all(
 )
 const procedures = modules.flatMap((exported) => Object.values(exported)) as Procedure<never>[]
 
+/** Has whatever is asked of it, and is an empty list too: no step is done, only named. */
+const nobody: never = new Proxy((() => {}) as never, {
+  get: (_, key) => {
+    if (key === 'then') return undefined // or whoever awaits it waits for ever
+    return key === Symbol.iterator ? [][Symbol.iterator].bind([]) : nobody
+  },
+})
+
 /** The titles of the steps, in order; nothing of them is done. */
 async function titlesOf({ perform }: Procedure<never>): Promise<readonly string[]> {
   const titles: string[] = []
-  const nobody = {} as never
   await perform(nobody, nobody, async (title) => {
     titles.push(title)
     return nobody
@@ -28,22 +35,48 @@ async function titlesOf({ perform }: Procedure<never>): Promise<readonly string[
   return titles
 }
 
-/** The numbered lines of one section of a runbook file. */
-function numberedLines(markdown: string, heading: string): readonly string[] {
-  const section = markdown.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
-  return [...section.matchAll(/^(\d+)\. (.+)$/gm)].map(([, number, title]) => `${number}. ${title}`)
+const SECTIONS = ['Symptom', 'Before you start', 'Procedure', 'Verification', 'What can go wrong']
+
+/** What is below a heading; below the title and above the first heading with none. */
+function sectionOf(markdown: string, heading?: string): string {
+  const [opening, ...sections] = markdown.split(/^## /m)
+  if (heading === undefined) return opening?.replace(/^# .+$/m, '').trim() ?? ''
+  const section = sections.find((part) => part.startsWith(`${heading}\n`)) ?? ''
+  return section.slice(heading.length).trim()
+}
+
+type WrittenStep = { readonly line: string; readonly body: string }
+
+/** The numbered lines of the procedure, each with what is written below it. */
+function stepsOf(markdown: string): readonly WrittenStep[] {
+  return sectionOf(markdown, 'Procedure')
+    .split(/^(?=\d+\. )/m)
+    .filter((part) => /^\d+\. /.test(part))
+    .map((part) => {
+      const [line = '', ...body] = part.split('\n')
+      return { line, body: body.join('\n') }
+    })
+}
+
+/** What an operator would miss at this step; `undefined` when nothing. */
+function missingAt({ body }: WrittenStep): string | undefined {
+  if (body.includes('A decision of people')) return undefined
+  const commands = /^ {3,4}```sh\n(.*?)^ {3,4}```$/ms.exec(body)?.[1]?.trim() ?? ''
+  if (commands === '') return 'a command'
+  return /^ {3,4}Expected\b.*: *\S/m.test(body) ? undefined : 'what to expect'
 }
 
 describe.each(procedures.map((procedure) => [procedure.name, procedure] as const))(
   'the procedure %s',
   (name, procedure) => {
-    const markdown = readFileSync(join(ROOT, procedure.runbook), 'utf8')
+    // In each test: a page that is missing fails those of its procedure, and no others.
+    const page = () => readFileSync(join(ROOT, procedure.runbook), 'utf8')
 
     test('has the steps of its runbook, word for word', async () => {
       const titles = await titlesOf(procedure)
       expect(titles).not.toEqual([])
       expect(titles.map((title, i) => `${i + 1}. ${title}`)).toEqual(
-        numberedLines(markdown, 'Procedure'),
+        stepsOf(page()).map(({ line }) => line),
       )
     })
 
@@ -52,9 +85,17 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
       expect(files).toContain(`${name}.ts`)
     })
 
-    test('has a runbook with symptom, procedure and verification, in this order', () => {
+    test('has a runbook with these sections, in this order, none of them empty', () => {
+      const markdown = page()
       const headings = [...markdown.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
-      expect(headings).toEqual(['Symptom', 'Procedure', 'Verification'])
+      expect(headings).toEqual(SECTIONS)
+      const isEmpty = (heading?: string) => sectionOf(markdown, heading) === ''
+      expect([undefined, ...SECTIONS].filter(isEmpty)).toEqual([])
+    })
+
+    test('has at each step of its runbook a command, or says that people decide', () => {
+      const missing = stepsOf(page()).map((step) => [step.line, missingAt(step)])
+      expect(missing.filter(([, what]) => what !== undefined)).toEqual([])
     })
   },
 )
@@ -62,4 +103,22 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
 test('every page of the runbook belongs to a procedure', () => {
   const pages = readdirSync(join(ROOT, RUNBOOK)).map((file) => `${RUNBOOK}/${file}`)
   expect(pages.toSorted()).toEqual(procedures.map(({ runbook }) => runbook).toSorted())
+})
+
+const COMMAND = '   ```sh\n   vault status\n   ```\n'
+
+test.each([
+  ['a command and what to expect', `\n${COMMAND}\n   Expected: exit status 0.\n`, undefined],
+  ['a decision', '\n   A decision of people, 2 min.\n', undefined],
+  ['nothing', '\n', 'a command'],
+  ['words only', '\n   Look whether it is well.\n', 'a command'],
+  ['a fence without a command', '\n   ```sh\n   ```\n\n   Expected: 0.\n', 'a command'],
+  ['a command that is not below the step', '\n```sh\nvault status\n```\n', 'a command'],
+  ['a command alone', `\n${COMMAND}`, 'what to expect'],
+  ['a command and nothing to expect', `\n${COMMAND}\n   Expected:\n`, 'what to expect'],
+])('of a step with %s it says what is missing', (_, body, missing) => {
+  const page = `# Page\n\n## Procedure\n\n1. First\n${body}\n2. Second\n\n## Verification\n`
+  const [first] = stepsOf(page)
+  expect(first?.line).toBe('1. First')
+  expect(first && missingAt(first)).toBe(missing)
 })

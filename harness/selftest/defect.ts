@@ -6,7 +6,7 @@ import type { RealDefect } from './real-defects.ts'
 
 /**
  * A planted defect: something that is made wrong on purpose, where, and who has to notice.
- * @see docs: correctness.md, section 14
+ * @see docs/selftest.md
  */
 export type Defect = {
   /** `M01`…`M27` of that table; `X…` are ours, one for each detector that it leaves unproved. */

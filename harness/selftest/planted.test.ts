@@ -3,7 +3,7 @@ import { DETECTORS } from '../objectives/detections.ts'
 import { DEFECTS } from './planted.ts'
 import { tamperings } from './tamperings.ts'
 
-/** The table of correctness.md, section 14: which defect is planted at which levels. */
+/** Which defect is planted at which levels. */
 const LEVELS: Readonly<Record<string, string>> = {
   M01: 'L1 L2',
   M02: 'L1 L2',

@@ -28,7 +28,7 @@ export const DAMAGE: readonly RealDefect[] = [
         },
         perform: async (procedure, given) => {
           await eachDisk(verbs.cluster, verbs.cluster.nodes, putCopyBack)
-          await verbs.perform(procedure, given)
+          return verbs.perform(procedure, given)
         },
       }),
     }),
@@ -43,7 +43,7 @@ export const DAMAGE: readonly RealDefect[] = [
         ...verbs,
         perform: async (procedure, given) => {
           await flipBits(verbs, (given as { readonly node: Node }).node)
-          await verbs.perform(procedure, given)
+          return verbs.perform(procedure, given)
         },
       }),
     }),

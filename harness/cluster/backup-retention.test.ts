@@ -1,0 +1,141 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { wallClockMs } from '../lib/clock.ts'
+import { run } from '../lib/command.ts'
+import { backupName, parseBackupName } from './backup-name.ts'
+import { pruneLocal, pruneStored } from './backup-retention.ts'
+
+const DAY_MS = 86_400_000
+const FIRST_MS = Date.UTC(2027, 0, 1, 2, 0, 0)
+
+/** A backup a day at 02:00, some seconds early or late as cron and the snapshot have it. */
+const takenOn = (day: number): number => FIRST_MS + day * DAY_MS + ((day * 7919) % 13) * 1000
+
+/** The bucket after so many days of a job that prunes each time; day `from` … failed. */
+function bucketAfter(days: number, { failsFrom = Number.POSITIVE_INFINITY } = {}): string[] {
+  let keys: readonly string[] = ['manual/vault-manual-20270102-120000.snap', 'readme.txt']
+  let verified: string | undefined
+  for (let day = 0; day < days; day++) {
+    if (day < failsFrom) {
+      verified = backupName('daily', takenOn(day)).key
+      keys = [...keys, verified]
+    }
+    const { keep } = pruneStored(keys, { nowMs: takenOn(day) + 9000, verified })
+    keys = keep.map(({ key }) => key)
+  }
+  return [...keys]
+}
+
+const daily = (keys: readonly string[]) => keys.filter((key) => key.startsWith('vault-snapshot-'))
+const monthOf = (key: string) => key.slice(15, 21)
+
+describe('after 400 days', () => {
+  const keys = bucketAfter(400)
+  const lastMs = takenOn(399)
+  const ages = daily(keys).map((key) => {
+    const { takenMs } = parseBackupName(key) ?? { takenMs: Number.NaN }
+    return { key, days: Math.floor(lastMs / DAY_MS) - Math.floor(takenMs / DAY_MS) }
+  })
+
+  test('each of the last 90 days has its backup', () => {
+    const young = ages.filter(({ days }) => days < 90).map(({ days }) => days)
+    expect(young.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 90 }, (_, i) => i))
+  })
+
+  test('each of the last 12 months has its first one, and nothing else is left', () => {
+    expect(new Set(daily(keys).map(monthOf)).size).toBe(12)
+    const old = ages.filter(({ days }) => days >= 90).map(({ key }) => key)
+    expect(old.every((key) => key.slice(21, 23) === '01')).toBe(true)
+    expect(old).toHaveLength(9)
+  })
+
+  test('manual backups and what is not ours are untouched', () => {
+    expect(keys).toContain('manual/vault-manual-20270102-120000.snap')
+    expect(keys).toContain('readme.txt')
+  })
+})
+
+test.each([
+  [91, 4],
+  [120, 4],
+  [200, 7],
+  [365, 12],
+  [366, 12],
+  [390, 12],
+])('on day %i there are 90 daily ones and the first of %i months', (days, months) => {
+  const keys = daily(bucketAfter(days))
+  const lastMs = takenOn(days - 1)
+  const isYoung = (key: string) => {
+    const { takenMs } = parseBackupName(key) ?? { takenMs: 0 }
+    return Math.floor(lastMs / DAY_MS) - Math.floor(takenMs / DAY_MS) < 90
+  }
+  expect(keys.filter(isYoung)).toHaveLength(90)
+  expect(new Set(keys.map(monthOf)).size).toBe(months)
+})
+
+test('a job that has failed for more than a year leaves the newest verified backup', () => {
+  expect(daily(bucketAfter(800, { failsFrom: 100 }))).toEqual([
+    backupName('daily', takenOn(99)).key,
+  ])
+})
+
+test('a backup of a day yet to come is kept: the clock may be wrong', () => {
+  const { key } = backupName('daily', FIRST_MS + 400 * DAY_MS)
+  expect(pruneStored([key], { nowMs: FIRST_MS }).drop).toEqual([])
+})
+
+test('of a leap day there is a monthly one for a year', () => {
+  const key = 'vault-snapshot-20280229-020000.snap'
+  expect(pruneStored([key], { nowMs: Date.UTC(2029, 1, 28, 3) }).drop).toEqual([])
+  expect(pruneStored([key], { nowMs: Date.UTC(2029, 2, 1, 3) }).drop).toEqual([key])
+})
+
+describe('the copies on the host', () => {
+  const files = Array.from({ length: 30 }, (_, day) => backupName('daily', takenOn(day)).file)
+  const nowMs = takenOn(29) + 9000
+
+  test('are those of seven days', () => {
+    const { keep, drop } = pruneLocal([...files, 'vault_backup.prom'], nowMs)
+    expect(keep.map(({ key }) => key)).toEqual(['vault_backup.prom', ...files.slice(-7)].toSorted())
+    expect(drop).toEqual(files.slice(0, -7))
+  })
+
+  test('go with the manual ones among them', () => {
+    const file = 'vault-manual-20270101-020000.snap'
+    expect(pruneLocal([file], nowMs).drop).toEqual([file])
+  })
+
+  test('would be eight by the find of the document (RB:137), which counts whole days beyond', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drill-retention-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const nowMs = wallClockMs()
+    for (const [age, file] of files.toReversed().entries()) {
+      writeFileSync(join(folder, file), '')
+      const taken = (nowMs - age * DAY_MS - 60_000) / 1000
+      utimesSync(join(folder, file), taken, taken)
+    }
+    await run('find', [folder, '-name', 'vault-snapshot-*.snap', '-mtime', '+7', '-delete'])
+    expect(readdirSync(folder).toSorted()).toEqual(files.slice(-8))
+  })
+})
+
+describe('the name of a backup', () => {
+  test.each([
+    ['daily', 'vault-snapshot-20270101-020000.snap'],
+    ['manual', 'manual/vault-manual-20270101-020000.snap'],
+  ] as const)('of the kind %s is read as it was made', (kind, key) => {
+    const name = backupName(kind, FIRST_MS + 123)
+    expect(name).toMatchObject({ key, takenMs: FIRST_MS })
+    expect(parseBackupName(key)).toEqual(name)
+  })
+
+  test.each([
+    'vault-snapshot-20270231-020000.snap',
+    'vault-snapshot-20270101-020000.snap.partial',
+    'old/vault-snapshot-20270101-020000.snap',
+    'vault-manual-20270101-020000.snap',
+    'notes.txt',
+  ])('is not %s', (key) => expect(parseBackupName(key)).toBeUndefined())
+})

@@ -1,0 +1,88 @@
+import { parseBackupName } from './backup-name.ts'
+
+/**
+ * Which backups may go. The documents promise 90 days of daily and a year of monthly ones
+ * (RB:81; HLD:862) and seven days on the host (RB:137; HLD:861), and have no step that prunes
+ * the bucket. Dates are compared, not times: a job that runs some seconds earlier than the day
+ * before keeps neither more nor less for it.
+ */
+
+export type Retention = {
+  readonly dailyDays: number
+  readonly monthlyYears: number
+  readonly localDays: number
+}
+
+export const DOCUMENTED: Retention = { dailyDays: 90, monthlyYears: 1, localDays: 7 }
+
+export type Pruning = {
+  readonly keep: readonly { readonly key: string; readonly because: string }[]
+  readonly drop: readonly string[]
+}
+
+export type Present = {
+  readonly nowMs: number
+  /** Key of the newest backup that was read back whole; it stays however old it is. */
+  readonly verified?: string | undefined
+}
+
+/**
+ * Of the objects. The first backup of a calendar month is the monthly one. Whatever has not our
+ * name is nobody's business here, and a manual backup goes when its maker removes it.
+ */
+export function pruneStored(
+  keys: readonly string[],
+  { nowMs, verified }: Present,
+  { dailyDays, monthlyYears }: Retention = DOCUMENTED,
+): Pruning {
+  const months = new Set<string>()
+  return split(keys, (key) => {
+    const name = parseBackupName(key)
+    if (name === undefined) return 'not a backup'
+    if (name.kind === 'manual') return 'manual'
+    const month = new Date(name.takenMs).toISOString().slice(0, 7)
+    const isFirst = !months.has(month)
+    months.add(month)
+    if (key === verified) return 'the newest verified one'
+    if (daysBetween(name.takenMs, nowMs) < dailyDays) return `daily, of the last ${dailyDays} days`
+    const isYoung = nowMs < yearsLater(name.takenMs, monthlyYears)
+    return isFirst && isYoung ? `the first of ${month}` : undefined
+  })
+}
+
+/** Of the copies on the host, daily and manual. */
+export function pruneLocal(
+  files: readonly string[],
+  nowMs: number,
+  { localDays }: Retention = DOCUMENTED,
+): Pruning {
+  return split(files, (file) => {
+    const name = parseBackupName(file) ?? parseBackupName(`manual/${file}`)
+    if (name === undefined) return 'not a backup'
+    const isYoung = daysBetween(name.takenMs, nowMs) < localDays
+    return isYoung ? `of the last ${localDays} days` : undefined
+  })
+}
+
+/** Names of one kind sort by their time. */
+function split(keys: readonly string[], reason: (key: string) => string | undefined): Pruning {
+  const keep: { key: string; because: string }[] = []
+  const drop: string[] = []
+  for (const key of keys.toSorted()) {
+    const because = reason(key)
+    if (because === undefined) drop.push(key)
+    else keep.push({ key, because })
+  }
+  return { keep, drop }
+}
+
+const DAY_MS = 86_400_000
+
+/** Of calendar days in UTC; of a time yet to come it is negative, so a clock that is wrong keeps. */
+const daysBetween = (fromMs: number, toMs: number): number =>
+  Math.floor(toMs / DAY_MS) - Math.floor(fromMs / DAY_MS)
+
+function yearsLater(ms: number, years: number): number {
+  const date = new Date(ms)
+  return Date.UTC(date.getUTCFullYear() + years, date.getUTCMonth(), date.getUTCDate())
+}

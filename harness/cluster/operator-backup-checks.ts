@@ -1,0 +1,130 @@
+import { Kms } from '../aws/kms.ts'
+import type { ObjectHead } from '../aws/s3.ts'
+import { wallClock, wallClockMs } from '../lib/clock.ts'
+import { type Duration, formatDuration, milliseconds } from '../lib/duration.ts'
+import { type SnapshotFacts, verifySnapshot } from '../vault/snapshot-facts.ts'
+import { sayMetric } from './backup-metrics.ts'
+import { parseBackupName, SAVED } from './backup-name.ts'
+import { withStore } from './object-store.ts'
+import type { OperatorPlace } from './operator.ts'
+
+/** A backup as it was found in the store. */
+export type FoundBackup = {
+  readonly bucket: string
+  readonly key: string
+  /** When its snapshot was asked for, and when all of it was there. */
+  readonly takenMs: number
+  readonly savedMs: number
+  readonly head: ObjectHead
+}
+
+/** What the weekly job looks at: the newest backup, as somebody who needs it would find it. */
+export class OperatorBackupChecks {
+  readonly #place: OperatorPlace
+
+  constructor(place: OperatorPlace) {
+    this.#place = place
+  }
+
+  /**
+   * The newest daily or manual one. A listing that fails says nothing about what is there: it is
+   * an error of its own (RB:191 takes it for an empty bucket, and an empty bucket for success).
+   * @throws {NoBackup} when there is none, or none that is young enough. @throws {AwsError}
+   */
+  async newest(bucket: string, youngerThan: Duration): Promise<FoundBackup> {
+    const { store, signal } = this.#place
+    return withStore(store, async (s3) => {
+      const names = (await s3.list(bucket, { signal }))
+        .flatMap(({ key }) => parseBackupName(key) ?? [])
+        .toSorted((a, b) => a.takenMs - b.takenMs)
+      const newest = names.at(-1)
+      if (newest === undefined) throw new NoBackup(`there is no backup in ${bucket}`)
+      const { key, takenMs } = newest
+      const age = milliseconds(wallClockMs() - takenMs)
+      if (age.ms > youngerThan.ms) {
+        const told = `${formatDuration(age)} old, wanted was one of the last ${formatDuration(youngerThan)}`
+        throw new NoBackup(`the newest backup in ${bucket}, ${key}, is ${told}`)
+      }
+      const head = await s3.head(bucket, key, { signal })
+      if (head === undefined) throw new NoBackup(`${key} is listed in ${bucket}, and is not there`)
+      const savedMs = Date.parse(head.metadata[SAVED] ?? '')
+      return { bucket, key, takenMs, head, savedMs: Number.isNaN(savedMs) ? takenMs : savedMs }
+    })
+  }
+
+  /**
+   * Fetches it into the operator's folder and reads all of it.
+   * @throws {SnapshotDamaged} @throws {NotAsSaved} when it is whole and still another file.
+   */
+  readonly fetch = async ({ bucket, key, head }: FoundBackup): Promise<SnapshotFacts> => {
+    const { store, notes, signal } = this.#place
+    const file = notes.file(FETCHED)
+    const { sha256 } = await withStore(store, (_s3, files) =>
+      files.download(bucket, key, file, { version: head.version, signal }),
+    )
+    const facts = await verifySnapshot(file)
+    const saved = head.metadata.sha256
+    if (saved !== undefined && saved !== sha256) throw new NotAsSaved(key, saved, sha256)
+    return facts
+  }
+
+  /** Without these keys nobody restores it, however whole it is. @throws {KeyAway} */
+  async seesKeys({ seal }: SnapshotFacts): Promise<void> {
+    const { aws, signal } = this.#place
+    const kms = await Kms.at(aws.address)
+    try {
+      for (const id of seal?.keyIds ?? []) {
+        const { state } = await kms.describe(id, { signal })
+        if (state !== 'Enabled') throw new KeyAway(id, state)
+      }
+    } finally {
+      kms.close()
+    }
+  }
+
+  get fetched(): string {
+    return this.#place.notes.file(FETCHED)
+  }
+
+  /** Marks the object, and says for the collector of text files when and of what. */
+  async end({ bucket, key, head }: FoundBackup, what: 'verified' | 'restored'): Promise<void> {
+    const { store, notes, signal } = this.#place
+    await withStore(store, async (s3) => {
+      const { version } = head
+      const tags = await s3.tags(bucket, key, { version, signal })
+      await s3.tag(bucket, key, { ...tags, [what]: wallClock() }, { version, signal })
+    })
+    notes.forget(FETCHED)
+    sayMetric(notes, `vault_backup_${what}`, 1)
+  }
+
+  /** What rings when the job failed; the reason is in its output. */
+  alarm(what: 'verified' | 'restored'): void {
+    const { notes } = this.#place
+    notes.forget(FETCHED)
+    sayMetric(notes, `vault_backup_${what}`, 0)
+  }
+}
+
+const FETCHED = 'newest.fetched'
+
+/** There is nothing to restore from. */
+export class NoBackup extends Error {
+  override readonly name = 'NoBackup'
+}
+
+/** A whole snapshot, and not the one that was saved under this name. */
+export class NotAsSaved extends Error {
+  override readonly name = 'NotAsSaved'
+  constructor(key: string, saved: string, found: string) {
+    super(`${key} was saved with SHA-256 ${saved}, and what is there has ${found}`)
+  }
+}
+
+/** A key that a restore needs is not enabled. */
+export class KeyAway extends Error {
+  override readonly name = 'KeyAway'
+  constructor(id: string, state: string) {
+    super(`the KMS key ${id}, which opens the backup, is ${state}`)
+  }
+}

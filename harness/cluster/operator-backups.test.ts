@@ -1,0 +1,141 @@
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { RequestFailed } from '../lib/http.ts'
+import { Secret } from '../lib/secret.ts'
+import { VaultError } from '../vault/error.ts'
+import { SnapshotIncomplete } from '../vault/snapshot.ts'
+import { backupName } from './backup-name.ts'
+import type { OperatorPlace } from './operator.ts'
+import { OperatorBackups } from './operator-backups.ts'
+import { OperatorNotes } from './operator-notes.ts'
+import type { OperatorSnapshots } from './operator-snapshots.ts'
+
+const TWO_AM = Date.UTC(2026, 10, 23, 2, 0, 0)
+const WHOLE = join(import.meta.dirname, '../../fixtures/snapshots/openbao/after.snap')
+const token = new Secret('s.backup')
+
+let notes: OperatorNotes
+beforeEach(() => {
+  notes = new OperatorNotes(mkdtempSync(join(tmpdir(), 'drill-backups-')))
+  vi.useFakeTimers({ toFake: ['Date'], now: TWO_AM })
+})
+afterEach(() => {
+  vi.useRealTimers()
+  rmSync(notes.folder, { recursive: true })
+})
+
+/** Who leads at each question, and what each attempt at a snapshot ends with. */
+function backupsWith(leaders: readonly string[] = [], ends: readonly (Error | 'whole')[] = []) {
+  const asked: string[] = []
+  const leading = leaders.values()
+  const ending = ends.values()
+  let leader = 'vault-1'
+  const place = {
+    notes,
+    signal: new AbortController().signal,
+    view: {
+      leader: async () => {
+        leader = leading.next().value ?? leader
+        return leader
+      },
+    },
+  } as unknown as OperatorPlace
+  const snapshots = {
+    save: async (file: string) => {
+      asked.push(leader)
+      const end = ending.next().value
+      if (end instanceof Error) throw end
+      writeFileSync(notes.file(file), 'saved')
+    },
+  } as unknown as OperatorSnapshots
+  return { backups: new OperatorBackups(place, snapshots), asked }
+}
+
+describe('the name of a backup', () => {
+  test('is that of the one that was interrupted a moment ago', async () => {
+    const first = await backupsWith().backups.begin('daily')
+    vi.setSystemTime(TWO_AM + 14 * 60_000)
+    expect(await backupsWith().backups.begin('daily')).toEqual(first)
+  })
+
+  test('is a new one when that was a quarter of an hour ago', async () => {
+    await backupsWith().backups.begin('daily')
+    vi.setSystemTime(TWO_AM + 15 * 60_000)
+    expect((await backupsWith().backups.begin('daily')).takenMs).toBe(TWO_AM + 15 * 60_000)
+  })
+
+  test('is a new one when that was of another kind', async () => {
+    await backupsWith().backups.begin('daily')
+    expect((await backupsWith().backups.begin('manual')).kind).toBe('manual')
+  })
+
+  test('is a new one after the end, and never that of another within its second', async () => {
+    const { backups } = backupsWith()
+    const first = await backups.begin('daily')
+    writeFileSync(notes.file(first.file), 'the first')
+    backups.end('daily')
+    const next = backups.begin('daily')
+    vi.setSystemTime(TWO_AM + 1000)
+    expect((await next).file).toBe('vault-snapshot-20261123-020001.snap')
+    expect(first.file).toBe('vault-snapshot-20261123-020000.snap')
+  })
+})
+
+describe('a snapshot', () => {
+  const name = backupName('daily', TWO_AM)
+  const cut = new RequestFailed('the connection was cut', { sent: true, code: 'ECONNRESET' })
+  const refusal = (status: number) =>
+    new VaultError({ node: 'vault-1', method: 'GET', path: 'p', status, errors: [], headers: {} })
+  const short = new SnapshotIncomplete('vault-1', {
+    bytes: 9,
+    sha256: '',
+    meta: undefined,
+    stateBytes: 0,
+    sealedSums: undefined,
+    missing: ['state.bin'],
+    findings: [],
+  })
+
+  test.each([
+    ['the connection was cut', cut, ['vault-1', 'vault-2'], ['vault-1', 'vault-2']],
+    ['the node is a standby', refusal(307), ['vault-1', 'vault-2'], ['vault-1', 'vault-2']],
+    ['the server failed', refusal(500), ['vault-1'], ['vault-1', 'vault-1']],
+    ['it is short and another node leads', short, ['vault-1', 'vault-2'], ['vault-1', 'vault-2']],
+  ])('is taken anew when %s', async (_why, error, leaders, nodes) => {
+    const { backups, asked } = backupsWith(leaders, [error, 'whole'])
+    await backups.save(name, token)
+    expect(asked).toEqual(nodes)
+  })
+
+  test.each([
+    ['the token is refused', refusal(403)],
+    ['it is short and the same node leads', short],
+  ])('is taken once when %s', async (_why, error) => {
+    const { backups, asked } = backupsWith(['vault-1'], [error, 'whole'])
+    await expect(backups.save(name, token)).rejects.toBe(error)
+    expect(asked).toEqual(['vault-1'])
+  })
+
+  test('is taken three times at most', async () => {
+    const { backups, asked } = backupsWith(['vault-1'], [cut, cut, cut, 'whole'])
+    await expect(backups.save(name, token)).rejects.toBe(cut)
+    expect(asked).toHaveLength(3)
+  })
+
+  test('that is there and whole is not taken again', async () => {
+    copyFileSync(WHOLE, notes.file(name.file))
+    const { backups, asked } = backupsWith()
+    await backups.save(name, token)
+    expect(asked).toEqual([])
+  })
+
+  test('that is there and damaged is', async () => {
+    writeFileSync(notes.file(name.file), 'half of one')
+    const { backups, asked } = backupsWith([], ['whole'])
+    await backups.save(name, token)
+    expect(asked).toEqual(['vault-1'])
+    expect(existsSync(notes.file(name.file))).toBe(true)
+  })
+})

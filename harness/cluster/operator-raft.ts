@@ -1,0 +1,145 @@
+import { milliseconds, minutes, seconds } from '../lib/duration.ts'
+import { RequestFailed } from '../lib/http.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import { describeHealth, type Health, readHealth } from '../vault/health.ts'
+import { stepDown } from '../vault/leader.ts'
+import { joinRaft, raftPeers, removePeer } from '../vault/raft.ts'
+import type { Node } from './node.ts'
+import type { OperatorPlace } from './operator.ts'
+import { API_PORT, RAFT_PORT } from './topology.ts'
+
+/** The peer set as the operator sees and changes it, on whoever leads. */
+export class OperatorRaft {
+  readonly #place: OperatorPlace
+
+  constructor(place: OperatorPlace) {
+    this.#place = place
+  }
+
+  async leader(): Promise<string> {
+    const { view, signal } = this.#place
+    return view.leader(signal)
+  }
+
+  async peers(): Promise<readonly string[]> {
+    const { view, signal } = this.#place
+    const peers = await raftPeers(view.client(await this.leader()), { signal })
+    return peers.map(({ node }) => node)
+  }
+
+  /** Twice is harmless: one that is no peer stays none. */
+  async remove(node: Node): Promise<void> {
+    const { view, signal } = this.#place
+    if (!(await this.peers()).includes(node.name)) return
+    await removePeer(view.client(await this.leader()), node.name, { signal })
+  }
+
+  /**
+   * Asks a node with an empty disk to join, again and again until the leader lists it: a node
+   * whose server is just starting, or a leader that was just restarted, refuses at first.
+   */
+  async join(node: Node): Promise<void> {
+    const { anonymous, ca, signal } = this.#place
+    const scheme = ca === undefined ? 'http' : 'https'
+    await until(
+      `${node.name} is a peer`,
+      async () => {
+        const leader = await this.leader()
+        if ((await this.peers()).includes(node.name)) return happened(true)
+        await joinRaft(anonymous(node.name), {
+          leaderAddress: `${scheme}://${leader}:${API_PORT}`,
+          leaderCa: ca,
+          signal,
+        })
+        const peers = await this.peers()
+        return peers.includes(node.name) ? happened(true) : notYet(`the peers are ${peers}`)
+      },
+      { within: minutes(1), every: milliseconds(250), signal },
+    )
+  }
+
+  /** Whether it is in the peer set and answers as one of it: nothing is left to do for it. */
+  async isServingPeer(node: Node): Promise<boolean> {
+    if (!(await this.peers()).includes(node.name)) return false
+    const health = await this.#health(node)
+    return health?.status === 200 || health?.status === 429
+  }
+
+  /** Whether it leads a cluster that others are no part of yet, or are again. */
+  async isAlone(node: Node): Promise<boolean> {
+    const health = await this.#health(node)
+    return health?.status === 200
+  }
+
+  async seesLeader(node: Node): Promise<void> {
+    const { signal } = this.#place
+    await until(
+      `${node.name} leads`,
+      async () => {
+        const health = await this.#health(node)
+        return health?.status === 200
+          ? happened(true)
+          : notYet(health === undefined ? 'it does not answer' : describeHealth(health))
+      },
+      { within: minutes(2), every: milliseconds(50), signal },
+    )
+  }
+
+  /** That some other node leads; it may take an election. */
+  async seesOtherLeader(node: Node): Promise<void> {
+    const { view, signal } = this.#place
+    await until(
+      `another node than ${node.name} leads`,
+      async () => {
+        const leaders = await view.leaders()
+        return leaders.some((name) => name !== node.name)
+          ? happened(true)
+          : notYet(leaders.length === 0 ? 'nobody leads' : `${leaders.join()} leads`)
+      },
+      { within: minutes(1), every: milliseconds(50), signal },
+    )
+  }
+
+  /**
+   * `raft/peers.json`, which the server takes for its whole peer set when it unseals next, and
+   * removes. The node must be stopped.
+   * @see https://openbao.org/docs/concepts/integrated-storage/
+   */
+  async writePeersFile(node: Node): Promise<void> {
+    const address = `${node.name}:${RAFT_PORT}`
+    const peers = [{ id: node.name, address, non_voter: false }]
+    const path = `${this.#place.dataPath}/raft/peers.json`
+    await node.vault.put([{ path, content: JSON.stringify(peers) }])
+  }
+
+  async #health(node: Node): Promise<Health | undefined> {
+    const { anonymous, signal } = this.#place
+    return readHealth(anonymous(node.name), { within: seconds(2), signal }).catch((error) => {
+      if (error instanceof RequestFailed) return undefined
+      throw error
+    })
+  }
+
+  async stepDown(): Promise<void> {
+    const { view, signal } = this.#place
+    await stepDown(view.client(await this.leader()), { within: seconds(10), signal })
+  }
+
+  /** That this node has a vote and autopilot calls it healthy (RB:311-313 looks for nothing). */
+  async seesVoter(node: Node): Promise<void> {
+    const { view, signal } = this.#place
+    await until(
+      `${node.name} is a healthy voter`,
+      async () => {
+        const state = await view.autopilot()
+        const server = state?.servers.find((each) => each.node === node.name)
+        if (server === undefined) return notYet('the leader does not list it')
+        const isVoter = state?.voters.includes(node.name) === true
+        return server.healthy && isVoter
+          ? happened(true)
+          : notYet(`${isVoter ? 'a voter' : 'no voter'}, ${server.healthy ? '' : 'not '}healthy`)
+      },
+      { within: seconds(90), every: milliseconds(50), signal },
+    )
+  }
+}

@@ -1,0 +1,167 @@
+import { milliseconds, minutes, seconds } from '../lib/duration.ts'
+import type { Secret } from '../lib/secret.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import { VaultError } from '../vault/error.ts'
+import { describeHealth, readHealth } from '../vault/health.ts'
+import { type Initialized, initialize } from '../vault/init.ts'
+import { restoreSnapshot, type SavedSnapshot, saveSnapshot } from '../vault/snapshot.ts'
+import { tokenState } from '../vault/token.ts'
+import type { Node } from './node.ts'
+import type { OperatorPlace } from './operator.ts'
+
+/** Snapshots as the operator takes and restores them; the journal has when. */
+export class OperatorSnapshots {
+  readonly #place: OperatorPlace
+
+  constructor(place: OperatorPlace) {
+    this.#place = place
+  }
+
+  /**
+   * A snapshot of the leader, in a file of the operator's.
+   * @throws {SnapshotIncomplete} when the leader sent less than it promised. @throws {VaultError}
+   */
+  async save(name: string, token?: Secret): Promise<SavedSnapshot> {
+    const { view, anonymous, notes, log, signal } = this.#place
+    const leader = await view.leader(signal)
+    const client = token === undefined ? view.client(leader) : anonymous(leader).withToken(token)
+    const operation = log.began('snapshot')
+    try {
+      const saved = await saveSnapshot(client, notes.file(name), { signal })
+      log.ended(operation, 'acknowledged')
+      return saved
+    } catch (error) {
+      log.ended(operation, 'refused', messageOf(error))
+      throw error
+    }
+  }
+
+  /**
+   * Keys of its own for an empty node; it unseals itself.
+   * @throws {InitOutcomeUnknown} when only an empty disk helps.
+   */
+  async initialize(node: Node): Promise<Initialized> {
+    const { anonymous, signal } = this.#place
+    const client = anonymous(node.name)
+    // An init that is sent too early may be applied although it seems to have failed.
+    await this.#healthOf(node, 501)
+    const made = await initialize(client, {
+      recoveryShares: 1,
+      recoveryThreshold: 1,
+      within: seconds(30),
+      signal,
+    })
+    await this.#healthOf(node, 200)
+    return made
+  }
+
+  /**
+   * Uploads the snapshot. The answer says that it is valid; {@link untilInForce} ends the
+   * operation that this one begins.
+   * @throws {VaultError} 400 when it is damaged or the seal cannot open it; the node is unchanged.
+   */
+  async restore(
+    node: Node,
+    { file, token, force = false }: { file: string; token: Secret; force?: boolean },
+  ): Promise<void> {
+    const { anonymous, log, notes, signal } = this.#place
+    const operation = log.began('restore')
+    // An operator who is gone may have restored it all the same: whoever sees it says so.
+    notes.write(operationOf(node), String(operation))
+    try {
+      const client = anonymous(node.name).withToken(token)
+      await restoreSnapshot(client, file, { force, signal })
+    } catch (error) {
+      const isRefusal = error instanceof VaultError && error.status < 500
+      log.ended(operation, isRefusal ? 'refused' : 'unknown', messageOf(error))
+      throw error
+    }
+  }
+
+  /**
+   * Waits until the snapshot is what the node serves: a token of its time is known, and the one
+   * that restored it is not. The answer to the upload came seconds before that (RB:241).
+   */
+  async untilInForce(
+    node: Node,
+    { original, throwAway }: { readonly original: Secret; readonly throwAway: Secret },
+  ): Promise<void> {
+    const { log, notes, signal } = this.#place
+    await until(
+      `the snapshot is in force on ${node.name}`,
+      async () => {
+        const seen = await this.#tokens(node, { original, throwAway })
+        return seen === IN_FORCE ? happened(true) : notYet(seen)
+      },
+      { within: minutes(2), every: milliseconds(100), signal },
+    )
+    const operation = notes.read(operationOf(node))
+    if (operation !== undefined) log.ended(Number(operation), 'acknowledged')
+    notes.forget(operationOf(node))
+  }
+
+  /**
+   * Whether a restore that somebody began before is in force, or will be: while a server restores
+   * it knows neither token, and another upload would be refused or restore twice.
+   */
+  async isUnderWay(
+    node: Node,
+    tokens: { readonly original: Secret; readonly throwAway: Secret },
+  ): Promise<boolean> {
+    const { log, notes, signal } = this.#place
+    let untouched = 0
+    const isUnderWay = await until(
+      `${node.name} knows one of the tokens`,
+      async () => {
+        const seen = await this.#tokens(node, tokens)
+        if (seen === IN_FORCE) return happened(true)
+        // Not at the first look: an upload may have ended just now.
+        untouched = seen === NOT_BEGUN ? untouched + 1 : 0
+        return untouched >= UNTOUCHED_IN_A_ROW ? happened(false) : notYet(seen)
+      },
+      { within: minutes(1), every: milliseconds(250), signal },
+    )
+    const operation = notes.read(operationOf(node))
+    if (!isUnderWay && operation !== undefined) {
+      log.ended(Number(operation), 'refused', 'the node has nothing of it')
+    }
+    return isUnderWay
+  }
+
+  async #tokens(
+    node: Node,
+    { original, throwAway }: { readonly original: Secret; readonly throwAway: Secret },
+  ): Promise<string> {
+    const { anonymous, signal } = this.#place
+    const client = anonymous(node.name)
+    const options = { within: seconds(2), signal }
+    const old = await tokenState(client.withToken(original), options)
+    const own = await tokenState(client.withToken(throwAway), options)
+    return `the original token is ${old}, the throw-away one ${own}`
+  }
+
+  async #healthOf(node: Node, status: number): Promise<void> {
+    const { anonymous, signal } = this.#place
+    const client = anonymous(node.name)
+    await until(
+      `${node.name} answers its health check with ${status}`,
+      async () => {
+        const health = await readHealth(client, { within: seconds(2), signal })
+        return health.status === status ? happened(true) : notYet(describeHealth(health))
+      },
+      { within: seconds(60), every: milliseconds(50), signal },
+    )
+  }
+}
+
+const IN_FORCE = 'the original token is valid, the throw-away one refused'
+const NOT_BEGUN = 'the original token is refused, the throw-away one valid'
+
+/** For a second: what a server was sent whole, it begins to restore at once. */
+const UNTOUCHED_IN_A_ROW = 5
+
+/** Where the number of the operation is kept that the next one who looks has to end. */
+const operationOf = ({ name }: Node): string => `restore-operation-${name}`
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)

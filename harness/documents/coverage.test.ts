@@ -1,0 +1,139 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadCatalogue } from '../catalogue.ts'
+import { procedureSteps } from '../procedure-steps.ts'
+import type { DocumentName } from './block.ts'
+import { blocks } from './blocks.ts'
+import { type Coverer, coverageRows, type LastRun, linesOf, parts, rangesIn } from './coverage.ts'
+import { headings, lengths } from './headings.ts'
+
+const documents: readonly DocumentName[] = ['RB', 'HLD']
+const partsOf = (document: DocumentName) => parts.filter((part) => part.document === document)
+const catalogue = (await loadCatalogue()).map(({ name }) => name)
+const procedures = readdirSync(join(import.meta.dirname, '..', 'procedures')).map((file) =>
+  file.replace(/\.ts$/, ''),
+)
+const namesIn = (by: Coverer, what: 'procedures' | 'blocks' | 'scenarios') =>
+  'scenarios' in by ? (by[what] ?? []) : []
+const named = (what: 'procedures' | 'blocks' | 'scenarios') => [
+  ...new Set(parts.flatMap(({ by }) => namesIn(by, what))),
+]
+
+describe.each(documents)('every line of %s', (document) => {
+  test('is in exactly one part, in its order', () => {
+    let next = 1
+    for (const part of partsOf(document)) {
+      expect(`${linesOf(part)} begins at ${part.lines[0]}`).toBe(
+        `${linesOf(part)} begins at ${next}`,
+      )
+      expect(part.lines[1]).toBeGreaterThanOrEqual(part.lines[0])
+      next = part.lines[1] + 1
+    }
+    expect(next - 1).toBe(lengths[document])
+  })
+})
+
+describe.each(documents)('the headings of %s', (document) => {
+  // A part that reached over the heading of a procedure would hide its steps.
+  const isOfSteps = ([, title]: readonly [number, string]) =>
+    document === 'RB' ? /^\d\.\d /.test(title) : /^\d\. |Tests$|Setup$|Scenarios$/.test(title)
+
+  test.each(headings[document].filter(isOfSteps))('line %i, "%s", begins a part', (line) => {
+    // Some parts take the heading above, which holds nothing, along.
+    const before = headings[document].filter(([at]) => at < line).at(-1)?.[0]
+    const held = partsOf(document).find(({ lines: [from, to] }) => from <= line && line <= to)
+    expect([line, before]).toContain(held?.lines[0])
+  })
+})
+
+test('what is named by a part is there', () => {
+  expect(named('scenarios').filter((name) => !catalogue.includes(name))).toEqual([])
+  expect(named('procedures').filter((name) => !procedures.includes(name))).toEqual([])
+  const ids = blocks.map(({ id }) => id)
+  expect(named('blocks').filter((id) => !ids.includes(id))).toEqual([])
+})
+
+test('each block that is typed stands for some part', () => {
+  expect(
+    blocks.map(({ id }) => id).filter((id) => !named('blocks').includes(id) && !isAside(id)),
+  ).toEqual([])
+})
+
+/** Typed beside another block of the same lines. */
+const isAside = (id: string) =>
+  [
+    'rb-6.3-the-accident',
+    'rb-3.1-backup-without-kms',
+    'rb-4.1-before-the-loss',
+    'hld-1-one-listener',
+  ].includes(id)
+
+test('what is out of reach is said to be not yet covered', () => {
+  const notYet = parts.filter(({ by }) => 'notYet' in by).map(({ says }) => says)
+  for (const part of [
+    /^6\.1 /,
+    /^7\.1 /,
+    /^7\.3 /,
+    /^8\.2 /,
+    /Redis/,
+    /PostgreSQL/,
+    /Kubernetes/,
+    /metrics/,
+    /alerting/,
+  ]) {
+    expect(notYet.some((says) => part.test(says))).toBe(true)
+  }
+})
+
+describe('a row', () => {
+  const scenarios = named('scenarios')
+  const run: LastRun = { verdict: 'passed', product: 'openbao', run: 'a-run' }
+
+  test('is covered when each of its scenarios has run', () => {
+    const rows = coverageRows(new Map(scenarios.map((name) => [name, run])))
+    expect(rows.filter(({ state }) => state === 'never')).toEqual([])
+    expect(rows.filter(({ state }) => state === 'covered').length).toBeGreaterThan(50)
+  })
+
+  test('says "never" when one of them has not', () => {
+    const but = (name: string) => name !== 'triage'
+    const rows = coverageRows(new Map(scenarios.filter(but).map((name) => [name, run])))
+    const never = rows.filter(({ state }) => state === 'never').map(({ lines }) => lines)
+    expect(never).toContain('RB:334-353')
+    expect(never).not.toContain('RB:409-424')
+  })
+})
+
+test('a step of a procedure stands in the row of its lines', async () => {
+  const steps = await procedureSteps()
+  const rows = coverageRows(new Map(), steps)
+  const sourced = steps.filter(({ source }) => source !== undefined && rangesIn(source).length > 0)
+  expect(sourced.length).toBeGreaterThan(10)
+  for (const { procedure, title } of sourced) {
+    const isIt = (step: { procedure: string; title: string }) =>
+      step.procedure === procedure && step.title === title
+    expect(rows.some((row) => row.steps.some(isIt))).toBe(true)
+  }
+})
+
+test.each([
+  ['RB:227', [['RB', 227, 227]]],
+  [
+    'RB:231-252, 258',
+    [
+      ['RB', 231, 252],
+      ['RB', 258, 258],
+    ],
+  ],
+  [
+    'HLD:876; RB:30',
+    [
+      ['HLD', 876, 876],
+      ['RB', 30, 30],
+    ],
+  ],
+  ['nothing', []],
+])('the lines of "%s" are read', (source, lines) => {
+  expect(rangesIn(source).map(({ document, from, to }) => [document, from, to])).toEqual(lines)
+})

@@ -1,0 +1,43 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Procedure } from './procedures/procedure.ts'
+
+/** A step of a procedure, and the lines of the documents that it stands for. */
+export type ProcedureStep = {
+  readonly procedure: string
+  readonly title: string
+  readonly source?: string | undefined
+}
+
+const FOLDER = join(import.meta.dirname, 'procedures')
+
+/** The steps of all procedures, in order; nothing of them is done. */
+export async function procedureSteps(): Promise<readonly ProcedureStep[]> {
+  const files = readdirSync(FOLDER).filter((file) => /^(?!procedure\.ts)[a-z-]+\.ts$/.test(file))
+  const modules = await Promise.all(
+    files.map((file) => import(pathToFileURL(join(FOLDER, file)).href)),
+  )
+  const procedures = modules.flatMap((exported) => Object.values(exported)).filter(isProcedure)
+  return (await Promise.all(procedures.map(stepsOf))).flat()
+}
+
+const isProcedure = (value: unknown): value is Procedure<never> =>
+  typeof (value as Procedure<never> | null)?.perform === 'function'
+
+async function stepsOf({ name, perform }: Procedure<never>): Promise<readonly ProcedureStep[]> {
+  const steps: ProcedureStep[] = []
+  await perform(nobody, nobody, async (title, _act, details) => {
+    steps.push({ procedure: name, title, source: details?.source })
+    return nobody
+  })
+  return steps
+}
+
+/** Has whatever is asked of it, and is an empty list too: no step is done, only named. */
+const nobody: never = new Proxy((() => {}) as never, {
+  get: (_, key) => {
+    if (key === 'then') return undefined // or whoever awaits it waits for ever
+    return key === Symbol.iterator ? [][Symbol.iterator].bind([]) : nobody
+  },
+})

@@ -1,0 +1,27 @@
+import type { Node } from '../cluster/node.ts'
+import type { Procedure } from './procedure.ts'
+
+/**
+ * One node's data is damaged: it is taken out, and comes back with the others' data (corrected
+ * form of RB 6.2, whose signs no server prints). What tells it is the server's own log, its end,
+ * or an error on reading; autopilot may call the node healthy all the while.
+ */
+export const isolateCorruptedNode: Procedure<{ node: Node }> = {
+  name: 'isolate-corrupted-node',
+  runbook: 'docs/runbook/isolate-corrupted-node.md',
+  async perform(operator, { node }, step) {
+    const { raft } = operator
+    await step('Stop the server of the damaged node', () => operator.stop(node), {
+      source: 'RB:503-505',
+    })
+    await step('See that another node leads', () => raft.seesOtherLeader(node), {
+      source: 'RB:500-501',
+    })
+    await step('Remove the node from the peers', () => raft.remove(node), { source: 'RB:505' })
+    await step('Provide it with an empty disk', () => operator.renewMachine(node))
+    await step('Join it', () => raft.join(node))
+    await step('See it unseal by itself', () => operator.seesUnsealed(node))
+    await step('See that it has a vote', () => raft.seesVoter(node))
+    await step('See all voters healthy', () => operator.seesHealthyVoters())
+  },
+}

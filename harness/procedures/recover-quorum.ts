@@ -1,0 +1,52 @@
+import type { Node } from '../cluster/node.ts'
+import { all } from '../lib/all.ts'
+import { minutes } from '../lib/duration.ts'
+import { byPeople, type Procedure } from './procedure.ts'
+
+export type RecoverQuorum = {
+  /** The node whose disk is left. */
+  readonly survivor: Node
+  /** Those that are lost with their disks. */
+  readonly lost: readonly Node[]
+}
+
+/**
+ * Most nodes are lost with their disks, so no leader can be elected: the one that is left becomes
+ * a cluster of its own, and others join it. The documents have no such section; a restore of the
+ * whole cluster would lose all that came after the snapshot.
+ */
+export const recoverQuorum: Procedure<RecoverQuorum> = {
+  name: 'recover-quorum',
+  runbook: 'docs/runbook/recover-quorum.md',
+  async perform(operator, { survivor, lost }, step) {
+    const { raft } = operator
+    await step('Decide that the lost nodes do not come back', byPeople, { people: minutes(2) })
+    await step('See that no node leads any more', async () => {
+      if (!(await raft.isAlone(survivor))) await operator.seesNobodyLead()
+    })
+    await step('Stop the node that is left, and every other', async () => {
+      if (await raft.isAlone(survivor)) return
+      await all([survivor, ...lost].map((node) => operator.stop(node)))
+    })
+    await step('Write the peers file: the node that is left, alone', async () => {
+      if (!(await raft.isAlone(survivor))) await raft.writePeersFile(survivor)
+    })
+    await step('Start it, and see it lead', async () => {
+      await operator.start(survivor)
+      await raft.seesLeader(survivor)
+    })
+    await step('Provide the lost nodes with empty disks, and join them', async () => {
+      for (const node of lost) {
+        if (await raft.isServingPeer(node)) continue
+        await raft.remove(node)
+        await operator.renewMachine(node)
+        await raft.join(node)
+      }
+      await all(lost.map((node) => operator.seesUnsealed(node)))
+    })
+    await step('See all voters healthy', () => operator.seesHealthyVoters())
+    await step('See the leader answer through the balancer', () =>
+      operator.seesLeaderThroughBalancer(),
+    )
+  },
+}

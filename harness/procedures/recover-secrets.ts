@@ -1,0 +1,70 @@
+import type { Custody } from '../cluster/custody.ts'
+import { type Duration, hours } from '../lib/duration.ts'
+import type { Procedure } from './procedure.ts'
+
+export type RecoverSecrets = {
+  /** A secret, or a folder of them: a tenant's. */
+  readonly under: string
+  /** Where nothing else may change: the folder that all tenants are in. */
+  readonly among: string
+  readonly bucket: string
+  readonly custody: Pick<Custody, 'token'>
+  readonly youngerThan?: Duration
+}
+
+/**
+ * Secrets whose data is gone come back from the last backup, and nothing else does (corrected
+ * form of RB 6.3). The backup is restored beside the cluster; whole secrets are copied, where the
+ * document writes two fields of them, and "null" into these.
+ */
+export const recoverSecrets: Procedure<RecoverSecrets> = {
+  name: 'recover-secrets',
+  runbook: 'docs/runbook/recover-secrets.md',
+  async perform(
+    { checks, sandbox, secrets },
+    { under, among, bucket, custody, youngerThan = hours(25) },
+    step,
+  ) {
+    try {
+      const before = await step('Note what is there, as hashes', () => secrets.fingerprint(among))
+      const found = await step(
+        'List the backups, and find the newest',
+        () => checks.newest(bucket, youngerThan),
+        { source: 'RB:526-528' },
+      )
+      const facts = await step(
+        'Fetch it, and read it: it is whole, and the one that was saved',
+        () => checks.fetch(found),
+        { source: 'RB:526-528' },
+      )
+      await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))
+      await step(
+        'Start a server beside the cluster, with the same seal and an empty disk',
+        () => sandbox.start(),
+        { source: 'RB:530-531' },
+      )
+      await step('Initialise it, with keys that will be void', () => sandbox.initialize())
+      await step('Restore the backup to it', () => sandbox.restore(checks.fetched), {
+        source: 'RB:532',
+      })
+      const restored = await step(
+        'Wait until the original token is known, and the throw-away one is not',
+        () => sandbox.untilInForce(custody.token),
+      )
+      const copied = await step(
+        'Copy what is missing, whole and with check-and-set',
+        () => secrets.copyMissing(restored, under),
+        { source: 'RB:534-540' },
+      )
+      await step('Read the copies, and compare their hashes', () => secrets.seesCopied(copied), {
+        source: 'RB:542-552',
+      })
+      await step('See that nothing else has changed', () =>
+        secrets.seesNothingElseChanged(among, before, copied.keys()),
+      )
+    } finally {
+      await sandbox.remove()
+    }
+    await step('Remove the server with its disk', () => sandbox.remove())
+  },
+}

@@ -1,0 +1,44 @@
+import type { Node } from '../cluster/node.ts'
+import { minutes } from '../lib/duration.ts'
+import { byPeople, type Procedure } from './procedure.ts'
+
+/**
+ * One node is lost with its disk, and a new one takes its place (corrected form of RB 4.2). No
+ * unseal keys, because the KMS opens it, and a vote in the end instead of a word in a log.
+ */
+export const replaceNode: Procedure<{ node: Node }> = {
+  name: 'replace-node',
+  runbook: 'docs/runbook/replace-node.md',
+  async perform(operator, { node }, step) {
+    const { raft } = operator
+    await step('Decide that the node does not come back', byPeople, {
+      source: 'RB:287-289',
+      people: minutes(1),
+    })
+    await step('See that another node leads', () => raft.seesOtherLeader(node), {
+      source: 'RB:287',
+    })
+    await step(
+      'Remove the node from the peers',
+      async () => {
+        if (!(await raft.isServingPeer(node))) await raft.remove(node)
+      },
+      { source: 'RB:291-293' },
+    )
+    await step(
+      'Provide a new machine in its place, with an empty disk',
+      async () => {
+        if (!(await raft.isServingPeer(node))) await operator.renewMachine(node)
+      },
+      { source: 'RB:295-296' },
+    )
+    await step('Join it', () => raft.join(node), { source: 'RB:298-300' })
+    await step('See it unseal by itself', () => operator.seesUnsealed(node), {
+      source: 'RB:302-305',
+    })
+    await step('See that it has a vote', () => raft.seesVoter(node), { source: 'RB:307-309' })
+    await step('See all voters healthy', () => operator.seesHealthyVoters(), {
+      source: 'RB:311-313',
+    })
+  },
+}

@@ -1,0 +1,58 @@
+import { hostDestroyed } from '../harness/faults/volumes.ts'
+import { hours, minutes, seconds } from '../harness/lib/duration.ts'
+import { checks } from '../harness/objectives/checks.ts'
+import { rpo } from '../harness/objectives/rpo.ts'
+import { rto } from '../harness/objectives/rto.ts'
+import { backup } from '../harness/procedures/backup.ts'
+import { restoreCluster } from '../harness/procedures/restore-cluster.ts'
+import { scenario } from '../harness/scenario.ts'
+
+const FACTS = {
+  cluster: 'the cluster is the one that was lost, by its id',
+  before: 'what was written before the snapshot is there',
+  after: 'what was written after the snapshot is not',
+}
+
+export const fullRestore = scenario(
+  'All nodes are lost with their disks, and the cluster comes back from its backup',
+  {
+    id: 'RS1',
+    source: 'RB:205-283; HLD:847-858, 879-883',
+    hypothesis:
+      'The restored cluster serves within 15 min, people included, with all the backup had.',
+    suites: ['smoke', 'nightly', 'drill'],
+    load: 'steady',
+    leaves: 'broken',
+    objectives: () => [
+      rto({ id: 'rto-of-machines', within: minutes(15), source: 'HLD:882' }),
+      rto({ within: minutes(15), people: 'added', source: 'HLD:882; RB:30' }),
+      rpo({ within: hours(1), source: 'RB:31' }),
+      checks({ id: 'restored', all: Object.values(FACTS), source: 'RB:269-271; HLD:1136' }),
+    ],
+    mustObserve: ['bad-probe', 'write-lost-by-restore', 'read-from-each-node'],
+    deadline: minutes(6),
+  },
+  async ({ check, cluster, dwell, inject, inspect, perform, until }) => {
+    const name = `drill/restore-${cluster.freshName()}`
+    const before = await inspect.clusterId()
+    await cluster.secrets().write(`${name}/before`, { text: 'written before the snapshot' })
+    const access = await cluster.backupAccess()
+    await perform(backup, { access, kind: 'daily' })
+    await cluster.secrets().write(`${name}/after`, { text: 'written after the snapshot' })
+    await dwell('writes after the snapshot', seconds(2))
+
+    // Symptom
+    await inject(...cluster.nodes.map((node) => hostDestroyed(node)))
+
+    // Procedure
+    const { nodes, custody } = cluster
+    await perform(restoreCluster, { nodes, custody, bucket: access.bucket })
+
+    // Verification
+    await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
+    await check(FACTS.cluster, before, () => inspect.clusterId())
+    const secrets = cluster.secrets()
+    await check(FACTS.before, 200, async () => (await secrets.read(`${name}/before`)).status)
+    await check(FACTS.after, 404, async () => (await secrets.read(`${name}/after`)).status)
+  },
+)

@@ -1,0 +1,122 @@
+import { hostDestroyed } from '../harness/faults/volumes.ts'
+import { hours, milliseconds, minutes } from '../harness/lib/duration.ts'
+import { checks } from '../harness/objectives/checks.ts'
+import { rpo } from '../harness/objectives/rpo.ts'
+import { rto } from '../harness/objectives/rto.ts'
+import { backup } from '../harness/procedures/backup.ts'
+import { replaceNode } from '../harness/procedures/replace-node.ts'
+import { restoreCluster } from '../harness/procedures/restore-cluster.ts'
+import { scenario, type Verbs } from '../harness/scenario.ts'
+
+const FACTS = {
+  resumed: 'interrupted in each of its steps in turn, the procedure comes to its end',
+  unserved: 'once clients were let in, they were served for good',
+  single: 'there is one backup more than there was, and no unfinished upload',
+}
+/** More than any procedure has: one that never ends is no procedure. */
+const MOST_STEPS = 30
+
+export const interruptedRunbook = scenario(
+  'The operator is gone in the middle of each step, and somebody else goes on',
+  {
+    id: 'RS9',
+    source: 'RB:205-314, 440-486',
+    hypothesis: 'Performed again from the top, a procedure goes on where it was stopped.',
+    suites: ['nightly', 'drill'],
+    load: 'steady',
+    leaves: 'broken',
+    objectives: (_multiplier, variant) => [
+      ...(variant === 'replace' ? [rto({ within: minutes(30), source: 'RB:30' })] : []),
+      variant === 'restore'
+        ? rpo({ within: hours(1), source: 'RB:31' })
+        : rpo({ lostWrites: 0, source: 'RB:31' }),
+      checks({
+        id: 'resumed',
+        all: [
+          FACTS.resumed,
+          ...(variant === 'restore' ? [FACTS.unserved] : []),
+          ...(variant === 'backup' ? [FACTS.single] : []),
+        ],
+        source: 'RB:205-314',
+      }),
+    ],
+    deadline: minutes(12),
+  },
+  {
+    restore: async (verbs) => {
+      const { check, cluster, inject, inspect, perform } = verbs
+      const { nodes, custody } = cluster
+      const { bucket, ...access } = await cluster.backupAccess()
+      await perform(backup, { access: { bucket, ...access }, kind: 'daily' })
+
+      // Symptom
+      await inject(...nodes.map((node) => hostDestroyed(node)))
+
+      // Procedure
+      const served: string[] = []
+      await check(FACTS.resumed, 'done', () =>
+        inTurn(verbs, async (interrupt) => {
+          const given = { nodes, custody, bucket }
+          const ended = await perform(restoreCluster, given, { interrupt }).catch((error) => {
+            // Interrupted after its last deed, it finds a cluster that serves, and lets it be.
+            if (/leads; nothing was changed$/.test(String(error))) return 'done' as const
+            throw error
+          })
+          if (ended === 'interrupted') served.push(await inspect.throughBalancer())
+          return ended
+        }),
+      )
+
+      // Verification: it is opened by the last but one of those that are interrupted.
+      await check(FACTS.unserved, [], async () => {
+        const opened = served.indexOf('200')
+        return opened === -1 ? [] : served.slice(opened).filter((status) => status !== '200')
+      })
+    },
+    replace: async (verbs) => {
+      const { check, choose, cluster, inject, perform } = verbs
+      const node = choose('standby', await cluster.standbys())
+
+      // Symptom
+      await inject(hostDestroyed(node))
+
+      // Procedure
+      await check(FACTS.resumed, 'done', () =>
+        inTurn(verbs, (interrupt) => perform(replaceNode, { node }, { interrupt })),
+      )
+    },
+    backup: async (verbs) => {
+      const { check, cluster, inspect, perform } = verbs
+      const access = await cluster.backupAccess()
+      const backups = inspect.backups(access)
+
+      // Procedure
+      await check(FACTS.resumed, 'done', () =>
+        inTurn(verbs, (interrupt) => perform(backup, { access, kind: 'manual' }, { interrupt })),
+      )
+
+      // Verification
+      await check(FACTS.single, { verified: true, unfinished: 0 }, async () => {
+        const stored = await backups.stored()
+        return {
+          verified: stored.some(({ verified }) => verified),
+          unfinished: await backups.unfinished(),
+        }
+      })
+    },
+  },
+)
+
+type Interrupt = { readonly step: number; readonly after: ReturnType<typeof milliseconds> }
+
+/** Interrupted in its first step, then in its second one, and so on; at an instant of the seed. */
+async function inTurn(
+  { choose }: Verbs,
+  perform: (interrupt: Interrupt) => Promise<'done' | 'interrupted'>,
+): Promise<string> {
+  for (let step = 1; step <= MOST_STEPS; step++) {
+    const after = milliseconds(choose(`instant in step ${step}`, [0, 5, 50, 200, 500, 1500]))
+    if ((await perform({ step, after })) === 'done') return 'done'
+  }
+  return `not after ${MOST_STEPS} steps`
+}

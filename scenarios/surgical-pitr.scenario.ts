@@ -1,0 +1,73 @@
+import type { Fault } from '../harness/faults/fault.ts'
+import { deletedTenant, destroyedSecret, purgedSecret } from '../harness/faults/secrets.ts'
+import { minutes } from '../harness/lib/duration.ts'
+import { checks } from '../harness/objectives/checks.ts'
+import { noOutage } from '../harness/objectives/no-outage.ts'
+import { rpo } from '../harness/objectives/rpo.ts'
+import { backup } from '../harness/procedures/backup.ts'
+import { recoverSecrets } from '../harness/procedures/recover-secrets.ts'
+import { type ScenarioBody, scenario } from '../harness/scenario.ts'
+
+const FACTS = {
+  back: 'every secret that was lost is there again, whole',
+  others: 'the other tenant has what it had, and what it wrote since the backup',
+}
+
+export const surgicalPitr = scenario(
+  'Secrets are lost for good, and come back alone from the last backup',
+  {
+    id: 'DL2',
+    source: 'RB:516-552; HLD:582-596',
+    hypothesis: 'Within 30 min what was lost is back, and nothing else has changed.',
+    suites: ['nightly', 'drill'],
+    load: 'steady',
+    leaves: 'broken',
+    objectives: () => [
+      noOutage({ source: 'RB:516-552' }),
+      rpo({ lostWrites: 0, source: 'RB:516-552' }),
+      checks({ id: 'recovered', all: Object.values(FACTS), source: 'RB:516-552; HLD:589' }),
+    ],
+    mustObserve: ['write-acknowledged'],
+    deadline: minutes(5),
+  },
+  {
+    purged: losing(1, (folder) => purgedSecret(`${folder}/0`)),
+    destroyed: losing(1, (folder) => destroyedSecret(`${folder}/0`)),
+    tenant: losing(100, (folder) => deletedTenant(folder.replace('tenants/', ''))),
+  },
+)
+
+function losing(credentials: number, fault: (folder: string) => Fault): ScenarioBody {
+  return async ({ check, cluster, inject, perform }) => {
+    const secrets = cluster.secrets()
+    const [lost, other] = ['lost', 'other'].map((name) => `tenants/${name}-${cluster.freshName()}`)
+    const valueFor = (n: number) => ({ api_key: `key ${n}`, n, secret: `secret ${n}` })
+    for (let n = 0; n < credentials; n++) await secrets.write(`${lost}/${n}`, valueFor(n))
+    await secrets.write(`${other}/0`, { api_key: 'before the backup' })
+    const access = await cluster.backupAccess()
+    await perform(backup, { access, kind: 'daily' })
+    await secrets.write(`${other}/0`, { api_key: 'after the backup' })
+
+    // Symptom
+    await inject(fault(lost as string))
+
+    // Procedure
+    const under = credentials === 1 ? `${lost}/0` : (lost as string)
+    const { custody } = cluster
+    await perform(recoverSecrets, { under, among: 'tenants', bucket: access.bucket, custody })
+
+    // Verification
+    await check(FACTS.back, [], async () => {
+      const found = await Promise.all(
+        Array.from({ length: credentials }, async (_, n) => {
+          const { data } = await secrets.read(`${lost}/${n}`)
+          return JSON.stringify(data) === JSON.stringify(valueFor(n)) ? [] : [n]
+        }),
+      )
+      return found.flat()
+    })
+    await check(FACTS.others, { api_key: 'after the backup' }, async () => {
+      return (await secrets.read(`${other}/0`)).data
+    })
+  }
+}
