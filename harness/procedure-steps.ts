@@ -14,18 +14,27 @@ const FOLDER = join(import.meta.dirname, 'procedures')
 
 /** The steps of all procedures, in order; nothing of them is done. */
 export async function procedureSteps(): Promise<readonly ProcedureStep[]> {
+  const procedures = await allProcedures()
+  return (await Promise.all(procedures.map(stepsOf))).flat()
+}
+
+/** Every procedure there is, by its file. */
+export async function allProcedures(): Promise<readonly Procedure<never>[]> {
   const files = readdirSync(FOLDER).filter((file) => /^(?!procedure\.ts)[a-z-]+\.ts$/.test(file))
   const modules = await Promise.all(
     files.map((file) => import(pathToFileURL(join(FOLDER, file)).href)),
   )
-  const procedures = modules.flatMap((exported) => Object.values(exported)).filter(isProcedure)
-  return (await Promise.all(procedures.map(stepsOf))).flat()
+  return modules.flatMap((exported) => Object.values(exported)).filter(isProcedure)
 }
 
 const isProcedure = (value: unknown): value is Procedure<never> =>
   typeof (value as Procedure<never> | null)?.perform === 'function'
 
-async function stepsOf({ name, perform }: Procedure<never>): Promise<readonly ProcedureStep[]> {
+/** The steps of one procedure, in order. */
+export async function stepsOf({
+  name,
+  perform,
+}: Procedure<never>): Promise<readonly ProcedureStep[]> {
   const steps: ProcedureStep[] = []
   await perform(nobody, nobody, async (title, _act, details) => {
     steps.push({ procedure: name, title, source: details?.source })

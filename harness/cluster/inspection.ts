@@ -19,6 +19,7 @@ import { DocumentedClient } from './documented-client.ts'
 import { HeldReads } from './held-reads.ts'
 import { readSnapshot, textsIn } from './in-clear.ts'
 import type { Node } from './node.ts'
+import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
 
 /** The body that the runbook expects (RB:574-584). */
@@ -132,6 +133,11 @@ export class Inspection {
   async clusterId(): Promise<string> {
     this.#balancer ??= this.#cluster.viaBalancer()
     return (await readHealth(this.#balancer, { within: seconds(2) })).clusterId ?? 'none'
+  }
+
+  /** One of each kind that a restore may bring back to life, to be taken away after a backup. */
+  plant(name: string): Promise<Planted> {
+    return plant(this.#cluster, name)
   }
 
   /** What a new client of the balancer is answered by `sys/health`; a status, or why there is none. */

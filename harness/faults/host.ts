@@ -2,7 +2,7 @@ import { TOXIPROXY_PORT } from '../cluster/topology.ts'
 import { happened, type Look, notYet } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
 import { type Plug, pluggedAs, plugIn, unplug } from '../stack/plug.ts'
-import { askTool, type ToolboxSpec } from '../stack/toolbox.ts'
+import { askTool, runTool, type ToolboxSpec } from '../stack/toolbox.ts'
 import {
   endProcess,
   randomHeartbeatPhase,
@@ -19,7 +19,12 @@ import { nodesOf, type Target } from './target.ts'
 
 export type HostLossPlan = FaultPlan &
   Leadership & {
-    readonly hosts: readonly (Server & { readonly plug: Plug })[]
+    readonly hosts: readonly (Server & {
+      readonly plug: Plug
+      /** In its pod, and what the hosts file there says beside its own name. */
+      readonly tools: ToolboxSpec
+      readonly names: readonly string[]
+    })[]
     /** In a pod that stays: what dials the lost ones. */
     readonly witness: ToolboxSpec
   }
@@ -40,9 +45,10 @@ const HOST_LOST: FaultKind<HostLossPlan> = {
     const nodes = await nodesOf(cluster, target, seed)
     const hosts = await Promise.all(
       nodes.map(async (node) => {
-        const { ip } = cluster.pod(node.name).plan
+        const { ip, hosts } = cluster.pod(node.name).plan
         const plug = { network: cluster.network, container: node.pod.id, ip }
-        return { ...(await runningServer(node)), plug }
+        const tools = cluster.toolbox(node.name)
+        return { ...(await runningServer(node)), plug, tools, names: hosts.map(hostsLine) }
       }),
     )
     return {
@@ -82,23 +88,51 @@ const HOST_LOST: FaultKind<HostLossPlan> = {
   },
   async heal(docker, { hosts }) {
     await Promise.all(
-      hosts.map(async ({ plug, ...server }) => {
+      hosts.map(async ({ plug, tools, names, ...server }) => {
         await plugIn(docker.engine, plug) // first: the server binds to the address
+        await writeNames(docker.engine, tools, names)
         await startAgain(docker, server)
       }),
     )
   },
   async residue({ engine }, { hosts }) {
-    const left = hosts.map(async ({ node, container, plug }) => {
+    const left = hosts.map(async ({ node, container, plug, tools, names }) => {
       const ip = await pluggedAs(engine, plug)
+      const lacking = ip === plug.ip ? await namesLacking(engine, tools, names) : []
       const { running } = await new Container(engine, container, node).state()
       return [
         ...(ip === plug.ip ? [] : [`${node} is ${ip ?? 'not'} in the network, not ${plug.ip}`]),
+        ...lacking.map((line) => `the hosts file of ${node} lacks "${line}"`),
         ...(running ? [] : [`${node} is not running`]),
       ]
     })
     return (await Promise.all(left)).flat()
   },
+}
+
+/**
+ * A container that leaves a network loses each line of its hosts file that names another one of
+ * that network, ours too: its peers would then be resolved past their links.
+ */
+const hostsLine = (nameAndAddress: string): string => nameAndAddress.split(':').reverse().join('\t')
+
+async function writeNames(
+  engine: Parameters<typeof askTool>[0],
+  tools: ToolboxSpec,
+  names: readonly string[],
+): Promise<void> {
+  for (const line of await namesLacking(engine, tools, names)) {
+    await runTool(engine, tools, `printf '%s\\n' '${line}' >> /etc/hosts`)
+  }
+}
+
+async function namesLacking(
+  engine: Parameters<typeof askTool>[0],
+  tools: ToolboxSpec,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const there = (await runTool(engine, tools, 'cat /etc/hosts')).split('\n')
+  return names.filter((line) => !there.includes(line))
 }
 
 /**

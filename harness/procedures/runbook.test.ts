@@ -1,39 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { Procedure } from './procedure.ts'
+import { allProcedures, stepsOf } from '../procedure-steps.ts'
 
 /** Procedures in code and the text that people on call read are held together here. */
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const RUNBOOK = 'docs/runbook'
 
-const files = readdirSync(import.meta.dirname).filter((file) =>
-  /^(?!procedure\.ts)[a-z-]+\.ts$/.test(file),
-)
-const modules = await Promise.all(
-  files.map((file) => import(pathToFileURL(join(import.meta.dirname, file)).href)),
-)
-const procedures = modules.flatMap((exported) => Object.values(exported)) as Procedure<never>[]
-
-/** Has whatever is asked of it, and is an empty list too: no step is done, only named. */
-const nobody: never = new Proxy((() => {}) as never, {
-  get: (_, key) => {
-    if (key === 'then') return undefined // or whoever awaits it waits for ever
-    return key === Symbol.iterator ? [][Symbol.iterator].bind([]) : nobody
-  },
-})
-
-/** The titles of the steps, in order; nothing of them is done. */
-async function titlesOf({ perform }: Procedure<never>): Promise<readonly string[]> {
-  const titles: string[] = []
-  await perform(nobody, nobody, async (title) => {
-    titles.push(title)
-    return nobody
-  })
-  return titles
-}
+const procedures = await allProcedures()
 
 const SECTIONS = ['Symptom', 'Before you start', 'Procedure', 'Verification', 'What can go wrong']
 
@@ -48,7 +23,7 @@ function sectionOf(markdown: string, heading?: string): string {
 type WrittenStep = { readonly line: string; readonly body: string }
 
 /** The numbered lines of the procedure, each with what is written below it. */
-function stepsOf(markdown: string): readonly WrittenStep[] {
+function writtenSteps(markdown: string): readonly WrittenStep[] {
   return sectionOf(markdown, 'Procedure')
     .split(/^(?=\d+\. )/m)
     .filter((part) => /^\d+\. /.test(part))
@@ -73,16 +48,16 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
     const page = () => readFileSync(join(ROOT, procedure.runbook), 'utf8')
 
     test('has the steps of its runbook, word for word', async () => {
-      const titles = await titlesOf(procedure)
+      const titles = (await stepsOf(procedure)).map(({ title }) => title)
       expect(titles).not.toEqual([])
       expect(titles.map((title, i) => `${i + 1}. ${title}`)).toEqual(
-        stepsOf(page()).map(({ line }) => line),
+        writtenSteps(page()).map(({ line }) => line),
       )
     })
 
     test('is named like its files', () => {
       expect(procedure.runbook).toBe(`${RUNBOOK}/${name}.md`)
-      expect(files).toContain(`${name}.ts`)
+      expect(existsSync(join(import.meta.dirname, `${name}.ts`))).toBe(true)
     })
 
     test('has a runbook with these sections, in this order, none of them empty', () => {
@@ -94,7 +69,7 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
     })
 
     test('has at each step of its runbook a command, or says that people decide', () => {
-      const missing = stepsOf(page()).map((step) => [step.line, missingAt(step)])
+      const missing = writtenSteps(page()).map((step) => [step.line, missingAt(step)])
       expect(missing.filter(([, what]) => what !== undefined)).toEqual([])
     })
   },
@@ -118,7 +93,7 @@ test.each([
   ['a command and nothing to expect', `\n${COMMAND}\n   Expected:\n`, 'what to expect'],
 ])('of a step with %s it says what is missing', (_, body, missing) => {
   const page = `# Page\n\n## Procedure\n\n1. First\n${body}\n2. Second\n\n## Verification\n`
-  const [first] = stepsOf(page)
+  const [first] = writtenSteps(page)
   expect(first?.line).toBe('1. First')
   expect(first && missingAt(first)).toBe(missing)
 })
