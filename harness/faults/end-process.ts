@@ -78,8 +78,8 @@ export async function untilGone(
   )
 }
 
-/** A server hands its leadership over before it leaves, which takes half a second or more. */
-const LEAVES_WITHIN = seconds(3)
+/** The kernel ends a process at once; one that was asked to leave took up to 10 s. */
+const LEAVES_WITHIN = { SIGKILL: seconds(3), SIGTERM: seconds(30) }
 
 /**
  * Starts it again. While it still is the process of the plan it may have been told to end by
@@ -88,13 +88,14 @@ const LEAVES_WITHIN = seconds(3)
 export async function startAgain(
   { engine }: Docker,
   { node, container, pid }: Server,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
 ): Promise<void> {
   const server = new Container(engine, container, node)
   const look = async () => {
     const state = await server.state()
     return state.running && state.pid === pid ? notYet(`pid ${pid} runs`) : happened(true)
   }
-  const options = { within: LEAVES_WITHIN, every: milliseconds(20) }
+  const options = { within: LEAVES_WITHIN[signal], every: milliseconds(20) }
   await until(`the process of ${node} has ended`, look, options).catch((error) => {
     if (!(error instanceof NeverHappened)) throw error // nobody has told it
   })

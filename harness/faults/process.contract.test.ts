@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Inspection } from '../cluster/inspection.ts'
 import type { Node } from '../cluster/node.ts'
 import { seconds } from '../lib/duration.ts'
@@ -64,6 +64,7 @@ test('a server that is on its way out is not taken for healed', async () => {
   const fault = stopped('standby')
   const plan = await planFault(fault, cluster, context)
   const { vault } = cluster.node(plan.target)
+  onTestFinished(() => vault.start()) // whatever this shows, the tests after it need it
   await vault.signal('SIGTERM') // and whoever did that has died
   await healsFromDisk(cluster, fault, plan)
   expect(await vault.state()).toMatchObject({ running: true })

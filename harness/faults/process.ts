@@ -81,7 +81,7 @@ function ended(
       return lossSeen(cluster, plan, [plan.target], exit)
     },
     async heal(docker, plan) {
-      await startAgain(docker, { ...plan, node: plan.target })
+      await startAgain(docker, { ...plan, node: plan.target }, signal)
     },
     async residue({ engine }, plan) {
       const state = await new Container(engine, plan.container, plan.target).state()

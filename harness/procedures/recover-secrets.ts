@@ -62,9 +62,10 @@ export const recoverSecrets: Procedure<RecoverSecrets> = {
       await step('See that nothing else has changed', () =>
         secrets.seesNothingElseChanged(among, before, copied.keys()),
       )
-    } finally {
+      await step('Remove the server with its disk', () => sandbox.remove())
+    } catch (error) {
       await sandbox.remove()
+      throw error
     }
-    await step('Remove the server with its disk', () => sandbox.remove())
   },
 }
