@@ -34,12 +34,14 @@ test('the smoke suite passes on OpenBao', async () => {
     say: (line) => process.stderr.write(`${line}\n`),
   })
   expect(verdicts.map(({ scenario }) => scenario)).toEqual([
+    'backup-job',
     'bring-up',
     'health-codes',
     'kv-lifecycle',
     'follower-loss',
     'leader-crash',
     'smoke-calls',
+    'full-restore',
   ])
   expect(verdicts.flatMap(complaint)).toEqual([])
 })
