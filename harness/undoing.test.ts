@@ -29,8 +29,11 @@ function engineWith(containers: Readonly<Record<string, (starts: number) => bool
       const runs = containers[id]
       if (runs === undefined)
         throw Object.assign(new Error('no such container'), { statusCode: 404 })
-      const Running = runs(starts[id] ?? 0)
-      return { Config: { Labels: { 'vault-drill.run': 'a1' } }, State: { Running } }
+      const started = starts[id] ?? 0
+      const Running = runs(started)
+      // Each start is another process.
+      const State = { Running, Pid: Running ? STOPPED_PID + started : 0 }
+      return { Config: { Labels: { 'vault-drill.run': 'a1' } }, State }
     },
     start: async () => {
       starts[id] = (starts[id] ?? 0) + 1
@@ -39,11 +42,14 @@ function engineWith(containers: Readonly<Record<string, (starts: number) => bool
   return { docker: { engine: { getContainer } } as unknown as Docker, starts }
 }
 
+const STOPPED_PID = 1000
+
 const stopped = (name: string, container = name) =>
   book.write(kindNamed('stop'), {
     target: name,
     touches: [container],
     container,
+    pid: STOPPED_PID,
   } as Parameters<UndoBook['write']>[1])
 const PATIENCE = { settles: milliseconds(1), residue: milliseconds(10) }
 const undone = async (docker: Docker) =>
