@@ -37,3 +37,33 @@ describe('no outage', () => {
     expect(found).toMatchObject({ verdict: word, measured: bad })
   })
 })
+
+describe('an outage of a certain length', () => {
+  const within = (longestMs: number): ObjectiveSpec => ({
+    kind: 'no-outage',
+    id: 'hand-over',
+    holdDownMs: 2000,
+    longestMs,
+  })
+  const made = (longestMs: number, outages = [{ fromMs: 6500, toMs: 7300 }]) =>
+    madeRun({ outages, frozen: { objectives: [within(longestMs)], mustObserve: [] } })
+  const endless = [{ fromMs: 6500, toMs: 60_000 }]
+  test.each([
+    ['that is allowed is met', made(5000), 'met', /^2 outages, the longest /],
+    ['that is too long is missed', made(300), 'missed', /^an outage lasted .*, limit 300 ms$/],
+    ['around the limit is undecided', made(800), 'inconclusive', /the limit lies inside/],
+    ['that did not happen is met', made(300, []), 'met', /^0 outages/],
+    ['that lasts is missed', made(300, endless), 'missed', /^an outage lasted/],
+    [
+      'that lasts, so far less than allowed, is undecided',
+      made(60_000, endless),
+      'inconclusive',
+      /still bad when the record ended$/,
+    ],
+  ] as const)('%s', async (_, run, word, because) => {
+    const [found] = (await judged(() => {}, run)).objectives
+
+    expect(found?.verdict).toBe(word)
+    expect(found?.because).toMatch(because)
+  })
+})

@@ -37,8 +37,9 @@ export function noOutage({
 }
 
 /**
- * No bad sample on the judged lanes, or none for longer than allowed, from the first fault (without one: from the start of the
- * body) to the read-back, healing included, and at least the hold-down after the last fault.
+ * No bad sample on the judged lanes, or none for longer than allowed, from the first fault
+ * (without one: from the start of the body) to the read-back, healing included, and at least the
+ * hold-down after the last fault.
  */
 export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement {
   const lanes = record.lanes.filter(isJudged)
@@ -97,8 +98,13 @@ function judgeLengths(
   from: Ns,
   until: Ns,
 ): Judgement | undefined {
-  const { longest } = longestOf(lanes, from, until)
-  if (longest.hi <= limitMs) return undefined
+  const { longest, unended } = longestOf(lanes, from, until)
+  if (longest.hi <= limitMs) {
+    if (unended === undefined) return undefined
+    // However short it is so far: nobody knows how long it lasted.
+    const still = `${unended} was still bad when the record ended`
+    return inconclusive('undecided', still, longest)
+  }
   const because = `an outage lasted ${formatBracket(longest)}, limit ${formatLimit(limitMs)}`
   if (longest.lo > limitMs) return { measured: longest, verdict: 'missed', because }
   return inconclusive('undecided', `${because}: the limit lies inside the interval`, longest)
@@ -107,13 +113,17 @@ function judgeLengths(
 function longestOf(lanes: readonly LaneSamples[], from: Ns, until: Ns) {
   const longest = { lo: 0, hi: 0 }
   let outages = 0
-  for (const { inner, outer } of lanes.flatMap((lane) => outagesOf(lane))) {
-    if (inner.to < from || inner.from >= until) continue
-    outages++
-    longest.lo = Math.max(longest.lo, toMs(inner.to - inner.from))
-    longest.hi = Math.max(longest.hi, toMs(outer.to - outer.from))
+  let unended: string | undefined
+  for (const lane of lanes) {
+    for (const { inner, outer, over } of outagesOf(lane)) {
+      if (inner.to < from || inner.from >= until) continue
+      outages++
+      longest.lo = Math.max(longest.lo, toMs(inner.to - inner.from))
+      longest.hi = Math.max(longest.hi, toMs(outer.to - outer.from))
+      if (!over) unended = lane.info.lane
+    }
   }
-  return { longest, outages }
+  return { longest, outages, unended }
 }
 
 function badBetween(lane: LaneSamples, from: Ns, until: Ns): readonly Ns[] {
