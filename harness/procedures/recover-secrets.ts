@@ -1,5 +1,6 @@
 import type { Custody } from '../cluster/custody.ts'
 import { type Duration, hours } from '../lib/duration.ts'
+import { fetchNewest, restoreBeside } from './backup-steps.ts'
 import type { Procedure } from './procedure.ts'
 
 export type RecoverSecrets = {
@@ -27,29 +28,20 @@ export const recoverSecrets: Procedure<RecoverSecrets> = {
   ) {
     try {
       const before = await step('Note what is there, as hashes', () => secrets.fingerprint(among))
-      const found = await step(
-        'List the backups, and find the newest',
-        () => checks.newest(bucket, youngerThan),
-        { source: 'RB:526-528' },
+      await fetchNewest(
+        step,
+        checks,
+        { bucket, youngerThan },
+        {
+          list: 'RB:526-528',
+          fetch: 'RB:526-528',
+        },
       )
-      const facts = await step(
-        'Fetch it, and read it: it is whole, and the one that was saved',
-        () => checks.fetch(found),
-        { source: 'RB:526-528' },
-      )
-      await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))
-      await step(
-        'Start a server beside the cluster, with the same seal and an empty disk',
-        () => sandbox.start(),
-        { source: 'RB:530-531' },
-      )
-      await step('Initialise it, with keys that will be void', () => sandbox.initialize())
-      await step('Restore the backup to it', () => sandbox.restore(checks.fetched), {
-        source: 'RB:532',
-      })
-      const restored = await step(
-        'Wait until the original token is known, and the throw-away one is not',
-        () => sandbox.untilInForce(custody.token),
+      const restored = await restoreBeside(
+        step,
+        sandbox,
+        { file: () => checks.fetched, token: () => custody.token },
+        { start: 'RB:530-531', restore: 'RB:532' },
       )
       const copied = await step(
         'Copy what is missing, whole and with check-and-set',

@@ -3,6 +3,7 @@ import type { Node } from '../cluster/node.ts'
 import type { OperatorNotes } from '../cluster/operator-notes.ts'
 import { all } from '../lib/all.ts'
 import { type Duration, hours, minutes } from '../lib/duration.ts'
+import { fetchNewest } from './backup-steps.ts'
 import { byPeople, type Procedure } from './procedure.ts'
 
 export type RestoreCluster = {
@@ -30,17 +31,12 @@ export const restoreCluster: Procedure<RestoreCluster> = {
       source: 'RB:280-282',
       people: minutes(2),
     })
-    const found = await step(
-      'List the backups, and find the newest',
-      () => checks.newest(bucket, youngerThan),
-      { source: 'RB:219' },
+    await fetchNewest(
+      step,
+      checks,
+      { bucket, youngerThan },
+      { list: 'RB:219', fetch: 'RB:220-223' },
     )
-    const facts = await step(
-      'Fetch it, and read it: it is whole, and the one that was saved',
-      () => checks.fetch(found),
-      { source: 'RB:220-223' },
-    )
-    await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))
     await step(
       'See that no node leads any more',
       async () => {

@@ -1,5 +1,6 @@
 import type { Custody } from '../cluster/custody.ts'
 import { type Duration, hours } from '../lib/duration.ts'
+import { fetchNewest, restoreBeside } from './backup-steps.ts'
 import type { Procedure } from './procedure.ts'
 
 export type RestoreVerify = {
@@ -17,26 +18,19 @@ export const restoreVerify: Procedure<RestoreVerify> = {
   runbook: 'docs/runbook/restore-verify.md',
   async perform({ checks, sandbox }, { bucket, custody, under, youngerThan = hours(25) }, step) {
     try {
-      const found = await step(
-        'List the backups, and find the newest',
-        () => checks.newest(bucket, youngerThan),
-        { source: 'RB:191' },
+      const found = await fetchNewest(
+        step,
+        checks,
+        { bucket, youngerThan },
+        {
+          list: 'RB:191',
+          fetch: 'RB:192-193',
+        },
       )
-      const facts = await step(
-        'Fetch it, and read it: it is whole, and the one that was saved',
-        () => checks.fetch(found),
-        { source: 'RB:192-193' },
-      )
-      await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))
-      await step('Start a server beside the cluster, with the same seal and an empty disk', () =>
-        sandbox.start(),
-      )
-      await step('Initialise it, with keys that will be void', () => sandbox.initialize())
-      await step('Restore the backup to it', () => sandbox.restore(checks.fetched))
-      const restored = await step(
-        'Wait until the original token is known, and the throw-away one is not',
-        () => sandbox.untilInForce(custody.token),
-      )
+      const restored = await restoreBeside(step, sandbox, {
+        file: () => checks.fetched,
+        token: () => custody.token,
+      })
       await step('Compare its secrets with those of the cluster, by their hashes', () =>
         sandbox.compare(restored, { under, fromMs: found.takenMs, toMs: found.savedMs }),
       )

@@ -1,4 +1,5 @@
 import { type Duration, hours } from '../lib/duration.ts'
+import { fetchNewest } from './backup-steps.ts'
 import type { Procedure } from './procedure.ts'
 
 export type VerifyBackup = {
@@ -13,17 +14,15 @@ export const verifyBackup: Procedure<VerifyBackup> = {
   runbook: 'docs/runbook/verify-backup.md',
   async perform({ checks }, { bucket, youngerThan = hours(25) }, step) {
     try {
-      const found = await step(
-        'List the backups, and find the newest',
-        () => checks.newest(bucket, youngerThan),
-        { source: 'RB:191' },
+      const found = await fetchNewest(
+        step,
+        checks,
+        { bucket, youngerThan },
+        {
+          list: 'RB:191',
+          fetch: 'RB:192-193',
+        },
       )
-      const facts = await step(
-        'Fetch it, and read it: it is whole, and the one that was saved',
-        () => checks.fetch(found),
-        { source: 'RB:192-193' },
-      )
-      await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))
       await step('Say that it was verified', () => checks.end(found, 'verified'), {
         source: 'RB:198',
       })

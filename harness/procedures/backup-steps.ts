@@ -1,0 +1,52 @@
+import type { Operator } from '../cluster/operator.ts'
+import type { Duration } from '../lib/duration.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { VaultClient } from '../vault/client.ts'
+import type { Step } from './procedure.ts'
+
+/** What the procedures that use a backup have in common, in the same words. */
+
+type Checks = Operator['checks']
+type Sandbox = Operator['sandbox']
+
+/** The newest backup, in the operator's folder: whole, and openable as far as the KMS says. */
+export async function fetchNewest(
+  step: Step,
+  checks: Checks,
+  { bucket, youngerThan }: { readonly bucket: string; readonly youngerThan: Duration },
+  sources: { readonly list: string; readonly fetch: string },
+): Promise<Awaited<ReturnType<Checks['newest']>>> {
+  const found = await step(
+    'List the backups, and find the newest',
+    () => checks.newest(bucket, youngerThan),
+    { source: sources.list },
+  )
+  const facts = await step(
+    'Fetch it, and read it: it is whole, and the one that was saved',
+    () => checks.fetch(found),
+    { source: sources.fetch },
+  )
+  await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))
+  return found
+}
+
+/** The fetched backup on a server beside the cluster; gives a client with the token of its time. */
+export async function restoreBeside(
+  step: Step,
+  sandbox: Sandbox,
+  { file, token }: { readonly file: () => string; readonly token: () => Secret },
+  sources: { readonly start?: string; readonly restore?: string } = {},
+): Promise<VaultClient> {
+  await step(
+    'Start a server beside the cluster, with the same seal and an empty disk',
+    () => sandbox.start(),
+    sourced(sources.start),
+  )
+  await step('Initialise it, with keys that will be void', () => sandbox.initialize())
+  await step('Restore the backup to it', () => sandbox.restore(file()), sourced(sources.restore))
+  return step('Wait until the original token is known, and the throw-away one is not', () =>
+    sandbox.untilInForce(token()),
+  )
+}
+
+const sourced = (source: string | undefined) => (source === undefined ? {} : { source })
