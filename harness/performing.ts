@@ -70,7 +70,7 @@ export class Performing {
       await procedure.perform(operator, given, step)
       return 'done'
     } catch (error) {
-      if (gone.signal.aborted && !signal.aborted) return 'interrupted'
+      if (error instanceof OperatorGone && !signal.aborted) return 'interrupted'
       throw error
     }
   }

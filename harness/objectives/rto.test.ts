@@ -297,3 +297,35 @@ describe('counted since the healing', () => {
     expect(found).toMatchObject({ verdict: 'inconclusive', because: 'no fault was healed' })
   })
 })
+
+describe('with what people are declared to need', () => {
+  const declared = (...ms: readonly number[]): Spoil =>
+    both(
+      ...ms.map((declaredHumanMs) =>
+        adding(8000, 'step.ended', {
+          procedure: 'restore-cluster',
+          title: 'Declare the loss',
+          outcome: 'done',
+          declaredHumanMs,
+        }),
+      ),
+    )
+  const limited = (limitMs: number) =>
+    objectives({ ...rtoWithin(limitMs), people: 'added' } as ObjectiveSpec, rpoSpec)
+  test.each([
+    ['both together within the limit', 130_000, 'met', { lo: 121_846.4, hi: 121_953.4 }],
+    ['together beyond it', 60_000, 'missed', { lo: 121_846.4, hi: 121_953.4 }],
+  ] as const)('%s', async (_, limitMs, word, measured) => {
+    const [found] = (await judged(both(limited(limitMs), declared(90_000, 30_000)))).objectives
+
+    expect(found).toMatchObject({ verdict: word, measured })
+    expect(found?.because).toContain('of which 2 min declared for people')
+  })
+
+  test('the time of machines alone is the same as ever', async () => {
+    const [found] = (await judged(both(objectives(rtoWithin(5000), rpoSpec), declared(90_000))))
+      .objectives
+
+    expect(found?.measured).toEqual({ lo: 1846.4, hi: 1953.4 })
+  })
+})

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { type MadeRun, madeRun, ns, recordOf } from './made-record.ts'
 import { FACTS, isKnownFact } from './sometimes.ts'
-import { adding, answering, operation, rereading, type Spoil, withoutOps } from './spoiled.ts'
+import {
+  adding,
+  answering,
+  lostWrite,
+  operation,
+  rereading,
+  type Spoil,
+  withoutOps,
+} from './spoiled.ts'
 
 const run = madeRun()
 const unknown = operation(run, ({ f }, { t }) => f === 'write' && t === 'unknown')
@@ -42,6 +50,14 @@ const snapshot =
     adding(fromMs, 'operation.began', { operation: 1, f: 'snapshot' })(made)
     adding(toMs, 'operation.ended', { operation: 1, outcome })(made)
   }
+/** A write that is lost, and the operator's restore. */
+const restored =
+  (outcome: 'acknowledged' | 'refused', lose: Spoil = lostWrite): Spoil =>
+  (made) => {
+    adding(8000, 'operation.began', { operation: 1, f: 'restore' })(made)
+    adding(9000, 'operation.ended', { operation: 1, outcome })(made)
+    lose(made)
+  }
 /** An operation that was under way at 5,800 ms, when the fault was issued. */
 const underWay: Spoil = (made) => {
   for (const line of made.ops) {
@@ -65,6 +81,10 @@ describe('the fact', () => {
     ['writes-in-snapshot', 'it was quick', busy, snapshot(5000, 5200), false],
     ['writes-in-snapshot', 'it failed', busy, snapshot(500, 11_000, 'refused'), false],
     ['writes-in-snapshot', 'there was none', busy, none, false],
+    ['write-lost-by-restore', 'one is not there', busy, restored('acknowledged'), true],
+    ['write-lost-by-restore', 'all are there', busy, restored('acknowledged', none), false],
+    ['write-lost-by-restore', 'it was refused', busy, restored('refused'), false],
+    ['write-lost-by-restore', 'there was none', busy, lostWrite, false],
     ['operations-in-flight', 'the fault cut one off', madeRun, underWay, true],
     ['operations-in-flight', 'the fault fell between two', calm, none, false],
     ['write-unknown-applied', 'one is there', madeRun, none, true],

@@ -1,0 +1,152 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Cluster } from './cluster/cluster.ts'
+import type { OperationLog, OperatorNotes } from './cluster/operator-notes.ts'
+import { Refusal } from './cluster/refusal.ts'
+import { Journal } from './journal/journal.ts'
+import { RunClock } from './lib/clock.ts'
+import { milliseconds, minutes } from './lib/duration.ts'
+import { Secret } from './lib/secret.ts'
+import { Seed } from './lib/seed.ts'
+import { Performing } from './performing.ts'
+import type { Procedure } from './procedures/procedure.ts'
+
+/** Procedures against a real journal and a real folder; the operator is what it is given. */
+type Place = {
+  readonly signal: AbortSignal
+  readonly notes: OperatorNotes
+  readonly log: OperationLog
+}
+
+let directory: string
+let journal: Journal
+let performing: Performing
+const stop = new AbortController()
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'performing-'))
+  journal = new Journal(directory, new RunClock())
+  const operator = (signal: AbortSignal, rest: object) => ({ signal, ...rest })
+  performing = new Performing({
+    cluster: { operator } as unknown as Cluster,
+    journal,
+    seed: new Seed('7f3a'),
+    operatorFolder: join(directory, 'operator'),
+    signal: stop.signal,
+  })
+  return () => {
+    journal.close()
+    rmSync(directory, { recursive: true })
+  }
+})
+
+const lines = () =>
+  readFileSync(join(directory, 'journal.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; data: Record<string, unknown> })
+const ends = () =>
+  lines()
+    .filter(({ kind }) => kind === 'step.ended')
+    .map(({ data }) => [data.title, data.outcome])
+
+const procedure = (acts: Readonly<Record<string, (place: Place) => Promise<unknown>>>) =>
+  ({
+    name: 'made',
+    runbook: 'docs/runbook/backup.md',
+    async perform(operator, _given, step) {
+      const place = operator as unknown as Place
+      for (const [title, act] of Object.entries(acts)) {
+        await step(title, () => act(place), { source: 'RB:1', people: minutes(2) })
+      }
+    },
+  }) satisfies Procedure<object>
+
+const nothing = async () => {}
+const waits = ({ signal }: Place) => sleep(60_000, undefined, { signal })
+
+test('a step says where it comes from and what people need for it', async () => {
+  expect(await performing.perform(procedure({ Look: nothing }), {})).toBe('done')
+  expect(lines()).toMatchObject([
+    { kind: 'procedure.started' },
+    { kind: 'step.started', data: { title: 'Look', source: 'RB:1' } },
+    { kind: 'step.ended', data: { outcome: 'done', declaredHumanMs: 120_000 } },
+  ])
+})
+
+test('a step that is left out is not done, and the journal says so', async () => {
+  let acted = false
+  const act = async () => {
+    acted = true
+  }
+  await performing.perform(procedure({ Look: act, Go: nothing }), {}, { omit: 'Look' })
+  expect(acted).toBe(false)
+  expect(ends()).toEqual([
+    ['Look', 'skipped'],
+    ['Go', 'done'],
+  ])
+})
+
+test('a refusal is told apart from a failure, and needs nothing of people', async () => {
+  const refuses = async () => {
+    throw new Refusal('no node that leads', 'vault-1 leads')
+  }
+  await expect(performing.perform(procedure({ Look: refuses }), {})).rejects.toThrow(Refusal)
+  expect(lines().at(-1)?.data).toMatchObject({ outcome: 'refused' })
+  expect(lines().at(-1)?.data).not.toHaveProperty('declaredHumanMs')
+})
+
+describe('an operator who goes away', () => {
+  test.each([
+    ['in the middle of a step cuts off what is under way', { Look: nothing, Wait: waits }],
+    ['after a quick one leaves it as it is', { Look: nothing, Quick: nothing }],
+  ])('%s, and does no other', async (_, acts) => {
+    const given = procedure({ ...acts, Never: nothing })
+    const interrupt = { step: 2, after: milliseconds(20) }
+    expect(await performing.perform(given, {}, { interrupt })).toBe('interrupted')
+    expect(ends()).toEqual([
+      ['Look', 'done'],
+      [Object.keys(acts)[1], 'failed'],
+    ])
+    expect(lines().at(-1)?.data.observed).toMatch(/^the operator was gone 20 ms after/)
+  })
+
+  test('is not blamed for an error of before', async () => {
+    const fails = async () => {
+      throw new Error('no such object')
+    }
+    const interrupt = { step: 2, after: milliseconds(20) }
+    const performed = performing.perform(procedure({ Look: fails, Go: nothing }), {}, { interrupt })
+    await expect(performed).rejects.toThrow('no such object')
+  })
+
+  test('leaves a folder that only its owner reads, and no secret in the journal', async () => {
+    const keeps = async ({ notes }: Place) => notes.keep('token', new Secret('not-to-be-seen'))
+    await performing.perform(procedure({ Keep: keeps }), {})
+    let kept: Secret | undefined
+    const finds = async ({ notes }: Place) => {
+      kept = notes.kept('token')
+      notes.forget('token')
+    }
+    await performing.perform(procedure({ Find: finds }), {})
+    expect(kept?.reveal()).toBe('not-to-be-seen')
+    const folder = join(directory, 'operator')
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+    expect(existsSync(join(folder, 'token'))).toBe(false)
+    expect(JSON.stringify(lines())).not.toContain('not-to-be-seen')
+  })
+})
+
+test('what the operator does to all data at once is numbered through', async () => {
+  const restores = async ({ log }: Place) => log.ended(log.began('restore'), 'refused', '400')
+  await performing.perform(procedure({ Restore: restores }), {})
+  await performing.perform(procedure({ Again: restores }), {})
+  expect(lines().filter(({ kind }) => kind.startsWith('operation.'))).toMatchObject([
+    { kind: 'operation.began', data: { operation: 1, f: 'restore' } },
+    { kind: 'operation.ended', data: { operation: 1, outcome: 'refused', why: '400' } },
+    { kind: 'operation.began', data: { operation: 2 } },
+    { kind: 'operation.ended', data: { operation: 2 } },
+  ])
+})
