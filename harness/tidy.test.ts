@@ -175,7 +175,10 @@ describe('a source file', () => {
 
 describe('the repository', () => {
   const folders = ['harness', 'scenarios', 'bench', 'fixtures', 'docs', 'compose', 'load', '.ci']
-  const own = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isFile())
+  // Where git keeps a checkout's history elsewhere, `.git` is a file that says where.
+  const own = readdirSync(ROOT, { withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name !== '.git',
+  )
   const texts = [...folders.flatMap(filesBelow), ...namesOf(own)]
     .filter((path) => !/(tidy\.test\.ts|go\.sum|\.snap|\.jsonl)$/.test(path))
     .map((path) => ({ path, text: readText(path) }))
