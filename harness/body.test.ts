@@ -32,6 +32,7 @@ const bodyWith = (seed: string): Body =>
     journal,
     seed: new Seed(seed),
     operatorFolder: join(journal.directory, 'operator'),
+    lengths: { load: milliseconds(7) },
     settles: milliseconds(1),
     signal: stop.signal,
   })
@@ -421,6 +422,11 @@ test('a choice is made by the seed', () => {
   const others = ['a', 'b'].map(bodyWith)
   const choices = [body, body, ...others].map(({ verbs }) => verbs.choose('standby', nodes))
   expect(choices).toEqual(['vault-2', 'vault-2', 'vault-1', 'vault-3'])
+})
+
+test('a length is the one that it was given, and there is no other', () => {
+  expect(body.verbs.length('load')).toEqual(milliseconds(7))
+  expect(() => body.verbs.length('lode')).toThrow('the scenario has no length "lode"')
 })
 
 /** The limits of the verbs are longer than a test may last. */

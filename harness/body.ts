@@ -43,6 +43,11 @@ export type Verbs = {
   readonly type: (block: Block, at?: Node) => Promise<void>
   /** Waits for a fact that has a name a person would say. */
   readonly until: (what: string, look: () => Promise<boolean | Look<unknown>>) => Promise<void>
+  /**
+   * How long a part of it lasts, as the scenario or whoever runs it has it.
+   * @throws {RangeError} when the scenario has no such length.
+   */
+  readonly length: (name: string) => Duration
   /** Keeps what was found where nothing is promised. */
   readonly note: (text: string) => void
   /** A choice that the seed makes, the same in every run with it. */
@@ -64,6 +69,7 @@ export type BodyOptions = {
   readonly operatorFolder: string
   /** Stops every wait: the scenario's deadline or the end of the run. */
   readonly signal: AbortSignal
+  readonly lengths?: Readonly<Record<string, Duration>>
   /** Waits until preparing the first fault has left no trace in the service. */
   readonly calm?: () => Promise<void>
   /** How long what a healing starts may take to end again. */
@@ -101,6 +107,7 @@ export class Body {
       perform: this.#performing.perform,
       type: (block, at) => typeAt(this.#options, block, at),
       until: (what, look) => this.waitFor(what, look),
+      length: (name) => this.#length(name),
       note: (text) => this.#options.journal.record('note', { text }),
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
       check: (title, expected, look) => this.#check(title, expected, look),
@@ -204,6 +211,12 @@ export class Body {
       journal.record('fault.unseen', { ...event, lastSeen })
     }
     return effect
+  }
+
+  #length(name: string): Duration {
+    const length = this.#options.lengths?.[name]
+    if (length === undefined) throw new RangeError(`the scenario has no length "${name}"`)
+    return length
   }
 
   async #dwell(what: string, length: Duration): Promise<void> {

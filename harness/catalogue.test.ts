@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { loadCatalogue, nearest, select, selectAll, suite, UnknownScenario } from './catalogue.ts'
 import { isKnownFact } from './objectives/sometimes.ts'
-import { observedBy } from './scenario.ts'
+import { observedBy, suitesOf } from './scenario.ts'
 
 const catalogue = await loadCatalogue()
 
@@ -79,7 +79,10 @@ test('a suite has each variant of its scenarios', () => {
   expect(nightly).toContain('leader-handover:sigterm')
   expect(nightly).toContain('leader-handover:step-down')
   const smoke = suite(catalogue, 'smoke')
-  expect(smoke.every(({ scenario }) => scenario.suites.includes('smoke'))).toBe(true)
+  expect(
+    smoke.every(({ scenario, variant }) => suitesOf(scenario, variant).includes('smoke')),
+  ).toBe(true)
+  expect(new Set(smoke.map(({ suite }) => suite))).toEqual(new Set(['smoke']))
 })
 
 test('nothing is nearest where there is nothing', () => {
@@ -112,7 +115,9 @@ describe.each(catalogue.map(({ name, scenario }) => [name, scenario] as const))(
       expect(scenario.source).toMatch(/(RB|HLD):\d+/)
       expect(scenario.title).not.toBe('')
       expect(scenario.hypothesis).toMatch(/\.$/)
-      expect(scenario.suites).not.toEqual([])
+      for (const variant of [undefined, ...Object.keys(scenario.variants)]) {
+        expect(suitesOf(scenario, variant)).not.toEqual([])
+      }
       expect(scenario.deadline.ms).toBeGreaterThan(0)
     })
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { closest } from 'fastest-levenshtein'
-import type { Scenario } from './scenario.ts'
+import { type Scenario, type SuiteName, suitesOf } from './scenario.ts'
 
 /** All scenarios by the name of their file, which is the catalogue's name. */
 export type Catalogued = { readonly name: string; readonly scenario: Scenario }
@@ -24,7 +24,11 @@ export async function loadCatalogue(folder = FOLDER): Promise<readonly Catalogue
 }
 
 /** One run of a scenario: the whole, or one of its variants. */
-export type Selected = Catalogued & { readonly variant?: string }
+export type Selected = Catalogued & {
+  readonly variant?: string
+  /** As a part of which it was chosen; absent: by its name. */
+  readonly suite?: SuiteName
+}
 
 /**
  * `leader-crash`, `leader-handover` (all variants), `leader-handover:sigterm`, or a catalogue
@@ -71,12 +75,14 @@ export function selectAll(
 
 /** @throws {UnknownScenario} when no scenario belongs to the suite. */
 export function suite(catalogue: readonly Catalogued[], name: string): readonly Selected[] {
-  const members = catalogue.filter(({ scenario }) => scenario.suites.includes(name as 'smoke'))
+  const all = catalogue.flatMap((each) => select(catalogue, each.name))
+  const suites = (each: Selected) => suitesOf(each.scenario, each.variant)
+  const members = all.filter((each) => suites(each).includes(name as SuiteName))
   if (members.length === 0) {
-    const known = [...new Set(catalogue.flatMap(({ scenario }) => scenario.suites))]
+    const known = [...new Set(all.flatMap(suites))]
     throw new UnknownScenario('suite', name, known.join(' or '))
   }
-  return members.flatMap((member) => select(catalogue, member.name))
+  return members.map((member) => ({ ...member, suite: name as SuiteName }))
 }
 
 export class UnknownScenario extends Error {

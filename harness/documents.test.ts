@@ -3,6 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadCatalogue, select } from './catalogue.ts'
 import { EXIT, worstExit } from './objectives/exit-code.ts'
+import { suitesOf, suitesOfAll } from './scenario.ts'
 import { filesBelow, ROOT, readText } from './source-files.ts'
 import { componentNames } from './stack/component.ts'
 import { loadPins } from './stack/pins.ts'
@@ -117,8 +118,12 @@ test('the table of scenarios is the catalogue', async () => {
   const path = 'docs/scenarios.md'
   const intro = page(path).slice(0, page(path).indexOf(BEGIN) + BEGIN.length)
   const rows = catalogue.map(({ name, scenario }) => {
-    const { id, hypothesis, source, suites, variants } = scenario
-    const ways = Object.keys(variants).map((variant) => `\`${variant}\``)
+    const { id, hypothesis, source, variants } = scenario
+    const suites = suitesOfAll(scenario)
+    const ways = Object.keys(variants).map((variant) => {
+      const own = suitesOf(scenario, variant)
+      return `\`${variant}\`${own.join() === suites.join() ? '' : ` (${own.join(', ')})`}`
+    })
     const cells = [id, `\`${name}\``, hypothesis, ways.join(', ') || '-', source, suites.join(', ')]
     return `| ${cells.join(' | ')} |`
   })

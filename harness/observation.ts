@@ -59,10 +59,10 @@ export class Observation {
     journal: Journal,
     seed: Seed,
     signal: AbortSignal,
-    lanes: 'direct' | 'operator' = 'direct',
+    lanes: { readonly way?: 'operator' | undefined; readonly slow?: boolean } = {},
   ): Promise<Observation> {
     // Only those whose own link is on trial: nodes and read-back are asked directly all the same.
-    const clients = lanes === 'operator' ? cluster.viaOperator() : cluster
+    const clients = lanes.way === 'operator' ? cluster.viaOperator() : cluster
     const { balancer } = clients.probeTargets
     const { nodes, token } = cluster.probeTargets
     const prefix = `${LEDGER_ROOT}/${journal.clock.base.toString(36)}`
@@ -83,6 +83,7 @@ export class Observation {
       ...common,
       nodes: nodes.map(targetAt),
       canary: { path: `/v1/secret/data/${canaryPath}`, hash: value.sha },
+      slow: lanes.slow === true,
     })
     const workload = await startWorkload({ ...common, seed }).catch(async (error) => {
       await probe.kill()

@@ -22,7 +22,7 @@ import { prepare } from './prepare.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
 import { type Sabotage, sabotaged } from './sabotage.ts'
-import { type Multiplier, needsOf, runScenario } from './scenario.ts'
+import { lengthsOf, type Multiplier, needsOf, runScenario } from './scenario.ts'
 import type { Settings } from './settings.ts'
 import type { ResolvedImage } from './stack/images.ts'
 import { Stage } from './stage.ts'
@@ -34,6 +34,7 @@ export type RunOptions = {
   readonly label: string
   readonly product: 'auto' | 'both' | Product
   readonly multiplier: Multiplier
+  /** Limits of objectives and lengths of parts of scenarios, by name, instead of their own. */
   readonly limits: Readonly<Record<string, Duration>>
   readonly seed: string | undefined
   readonly repeat: number
@@ -207,6 +208,7 @@ async function runAll({
         version: images[product].version,
         multiplier: options.multiplier,
         limits: options.limits,
+        lengths: lengthsOf(selected.scenario, options.limits, selected.suite),
         seed: new Seed(repetition === 1 ? seed : `${seed}-${repetition}`),
         argv: options.argv,
         repro: reproOf(selected, product, seed, repetition, options),
@@ -266,19 +268,25 @@ function* repeated({ selected, repeat }: RunOptions) {
 }
 
 function reproOf(
-  { name, variant }: Selected,
+  { name, scenario, variant, suite }: Selected,
   product: Product,
   seed: string,
   repetition: number,
   { multiplier, limits, tls }: RunOptions,
 ): string {
+  const own = lengthsOf(scenario)
+  const bySuite = Object.entries(lengthsOf(scenario, {}, suite)).filter(
+    ([of, { ms }]) => ms !== own[of]?.ms,
+  )
   return [
     './drill run',
     variant === undefined ? name : `${name}:${variant}`,
     `--product ${product}`,
     ...(multiplier === 1 ? [] : [`--multiplier ${multiplier}`]),
     ...(tls ? [] : ['--tls off']),
-    ...Object.entries(limits).map(([id, { ms }]) => `--var ${id}=${ms}ms`),
+    ...Object.entries({ ...Object.fromEntries(bySuite), ...limits }).map(
+      ([id, { ms }]) => `--var ${id}=${ms}ms`,
+    ),
     `--seed ${repetition === 1 ? seed : `${seed}-${repetition}`}`,
   ].join(' ')
 }

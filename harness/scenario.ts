@@ -24,21 +24,16 @@ import { collectCluster } from './evidence/collect.ts'
 import { writeVerdict } from './evidence/verdict-file.ts'
 import { NoCluster, recordFailure, withReason } from './failures.ts'
 import type { Seal } from './journal/chain.ts'
-import {
-  type ClaimSpec,
-  type Expectation,
-  FORMAT_VERSION,
-  type ObjectiveSpec,
-} from './journal/entry.ts'
+import type { ClaimSpec, Expectation, ObjectiveSpec } from './journal/entry.ts'
 import { Journal } from './journal/journal.ts'
 import { readRecord } from './journal/read.ts'
 import { RunClock } from './lib/clock.ts'
-import type { Duration } from './lib/duration.ts'
+import { type Duration, milliseconds, minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
-import { consistency } from './objectives/consistency.ts'
 import { judgeScenario, type Verdict } from './objectives/judge.ts'
 import { Observation } from './observation.ts'
-import { type Product, products } from './vault/product.ts'
+import { freeze } from './promise.ts'
+import type { Product } from './vault/product.ts'
 
 export type Multiplier = 1 | 5
 export type SuiteName = 'smoke' | 'nightly' | 'drill' | 'documents' | 'soak'
@@ -50,7 +45,7 @@ export type ScenarioSpec = {
   /** Where the documents promise it: `HLD:873-877`. */
   readonly source: string
   readonly hypothesis: string
-  readonly suites: readonly SuiteName[]
+  readonly suites: readonly SuiteName[] | ((variant?: string) => readonly SuiteName[])
   /** `steady`: the probe writes and reads throughout; `none`: only the body's checks. */
   readonly load: 'steady' | 'none'
   /** What it leaves behind: a cluster that others may use after it, or not. */
@@ -63,9 +58,19 @@ export type ScenarioSpec = {
   readonly mustObserve?: readonly string[] | ((variant?: string) => readonly string[])
   /** The way of the lanes and of the workload; absent: straight to the balancer. */
   readonly lanes?: 'operator'
-  /** Of the body alone, per multiplier 1; everything around it has limits of its own. */
+  /**
+   * How long its parts last, by name, and as a suite wants them; `--var name=length` says
+   * otherwise. With more than ten minutes of them the judged lanes run at 20 Hz.
+   */
+  readonly lengths?: (suite?: SuiteName) => Lengths
+  /**
+   * Of the body alone, per multiplier 1, with its lengths as they are outside of any suite; what
+   * they are longer is added. Everything around it has limits of its own.
+   */
   readonly deadline: Duration
 }
+
+export type Lengths = Readonly<Record<string, Duration>>
 
 export type { Verbs }
 export type ScenarioBody = (verbs: Verbs) => Promise<void>
@@ -96,6 +101,23 @@ export const needsOf = ({ cluster = {} }: Scenario, variant?: string): ClusterNe
 export const observedBy = ({ mustObserve = [] }: Scenario, variant?: string): readonly string[] =>
   typeof mustObserve === 'function' ? mustObserve(variant) : mustObserve
 
+/** The suites that it, or one variant of it, belongs to. */
+export const suitesOf = ({ suites }: Scenario, variant?: string): readonly SuiteName[] =>
+  typeof suites === 'function' ? suites(variant) : suites
+
+/** The suites that any variant of it belongs to. */
+export const suitesOfAll = (scenario: Scenario): readonly SuiteName[] => {
+  const variants = Object.keys(scenario.variants)
+  const suites = variants.flatMap((variant) => suitesOf(scenario, variant))
+  return variants.length === 0 ? suitesOf(scenario) : [...new Set(suites)]
+}
+
+/** Those of its lengths that were asked for instead of its own. */
+export function lengthsOf({ lengths }: Scenario, asked: Lengths = {}, suite?: SuiteName): Lengths {
+  const own = Object.entries(lengths?.(suite) ?? {})
+  return Object.fromEntries(own.map(([name, length]) => [name, asked[name] ?? length]))
+}
+
 /** One execution of one scenario. */
 export type Experiment = {
   readonly name: string
@@ -110,6 +132,8 @@ export type Experiment = {
   readonly multiplier: Multiplier
   /** Objective id → limit instead of the scenario's own. */
   readonly limits: Readonly<Record<string, Duration>>
+  /** How long the parts of the scenario last, all of them by name. */
+  readonly lengths?: Lengths
   readonly seed: Seed
   readonly argv: readonly string[]
   readonly repro: string
@@ -131,7 +155,7 @@ export type Outcome = {
 
 /** Lives through steps 1 to 7. Only a bug makes it throw; all else is in the verdict. */
 export async function runScenario(experiment: Experiment): Promise<Outcome> {
-  const { scenario: planned, directory, signal } = experiment
+  const { scenario: planned, directory, signal, lengths = lengthsOf(planned) } = experiment
   mkdirSync(join(directory, 'undo'), { recursive: true })
   const journal = new Journal(directory, new RunClock())
   if (experiment.onJournal !== undefined) journal.watch(experiment.onJournal)
@@ -170,13 +194,10 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     journal.record('cluster.ready', started.readiness)
     if (planned.load === 'steady') {
       phase('calibrate')
-      observation = await Observation.start(
-        started,
-        journal,
-        experiment.seed,
-        signal,
-        planned.lanes,
-      )
+      observation = await Observation.start(started, journal, experiment.seed, signal, {
+        way: planned.lanes,
+        slow: totalMs(lengths) > SLOW_FROM.ms,
+      })
       phase('settle')
       await observation.steady()
     } else {
@@ -184,10 +205,11 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     }
     journal.record('node.processes', { when: 'settled', nodes: await started.processes() })
     phase('body')
-    const deadline = AbortSignal.timeout(planned.deadline.ms * experiment.multiplier)
+    const longer = Math.max(0, totalMs(lengths) - totalMs(lengthsOf(planned)))
+    const limit = milliseconds(planned.deadline.ms * experiment.multiplier + longer)
     const own = AbortSignal.any([
       signal,
-      withReason(deadline, planned.deadline),
+      withReason(AbortSignal.timeout(limit.ms), limit),
       ...(observation === undefined ? [] : [observation.alive]),
     ])
     bodyParts = new Body({
@@ -195,6 +217,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       journal,
       seed: experiment.seed,
       operatorFolder: experiment.operatorFolder,
+      lengths,
       signal: own,
       calm: async () => observation?.calm(),
     })
@@ -236,58 +259,12 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
   }
 }
 
+/** Lanes of a run that lasts longer are judged at 20 Hz: their files would grow too large. */
+const SLOW_FROM = minutes(10)
+
+const totalMs = (lengths: Lengths): number =>
+  Object.values(lengths).reduce((sum, { ms }) => sum + ms, 0)
+
 /** What a final fault destroyed is not healed, and after anything but a pass nobody knows. */
 const leftWhole = ({ verdict, faults }: Verdict): boolean =>
   verdict === 'passed' && !faults.some(({ final }) => final)
-
-function freeze(experiment: Experiment, journal: Journal): void {
-  const { scenario: planned, product, multiplier, limits, seed } = experiment
-  journal.record('frozen', {
-    format: FORMAT_VERSION,
-    scenario: experiment.name,
-    id: planned.id,
-    ...(experiment.variant === undefined ? {} : { variant: experiment.variant }),
-    title: planned.title,
-    hypothesis: planned.hypothesis,
-    source: planned.source,
-    product,
-    version: experiment.version,
-    multiplier,
-    seed: seed.text,
-    argv: experiment.argv,
-    objectives: promised(planned, multiplier, experiment.variant).map((objective) =>
-      limited(objective, limits),
-    ),
-    claims: planned.claims?.(multiplier) ?? [],
-    expects: planned.expects ?? [],
-    mustObserve: observedBy(planned, experiment.variant),
-    probed: planned.load === 'steady',
-    standbyReads: products[product].standbyReads,
-    nodes: Array.from(
-      { length: needsOf(planned, experiment.variant).nodes ?? 3 },
-      (_, i) => `vault-${i + 1}`,
-    ),
-    repro: experiment.repro,
-  })
-}
-
-/** Whoever runs under load promises that no client is told anything that contradicts another. */
-function promised(
-  planned: Scenario,
-  multiplier: Multiplier,
-  variant?: string,
-): readonly ObjectiveSpec[] {
-  const own = planned.objectives(multiplier, variant)
-  const isNamed = own.some(({ kind }) => kind === 'consistency')
-  return planned.load === 'none' || isNamed ? own : [...own, consistency({ contract: 'strict' })]
-}
-
-function limited(
-  objective: ObjectiveSpec,
-  limits: Readonly<Record<string, Duration>>,
-): ObjectiveSpec {
-  const limit = limits[objective.id]
-  return limit !== undefined && 'limitMs' in objective
-    ? { ...objective, limitMs: limit.ms }
-    : objective
-}

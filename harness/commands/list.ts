@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander'
 import { loadCatalogue } from '../catalogue.ts'
 import type { FaultKind } from '../faults/fault.ts'
+import { suitesOfAll } from '../scenario.ts'
 
 /** A kind of fault, and whether it can be done here. */
 export type FaultRow = Pick<
@@ -45,7 +46,7 @@ const scenarioRows = async () =>
     name,
     variants: Object.keys(scenario.variants),
     source: scenario.source,
-    suites: scenario.suites,
+    suites: suitesOfAll(scenario),
     title: scenario.title,
     available: true,
   }))

@@ -35,12 +35,12 @@ describe('is refused:', () => {
     ['run --suite smok', 'there is no suite "smok"; did you mean '],
     ['run --var rto=5', '"5" is not a duration; write a number and a unit'],
     ['run --var rto=-5s', '"-5s" is not a duration'],
-    ['run --var rto', 'write it as objective=limit, such as rto=500ms'],
-    ['run --var =5s', 'write it as objective=limit, such as rto=500ms'],
-    ['run --var rto=5s=6s', 'write it as objective=limit, such as rto=500ms'],
+    ['run --var rto', 'write it as name=duration, such as rto=500ms'],
+    ['run --var =5s', 'write it as name=duration, such as rto=500ms'],
+    ['run --var rto=5s=6s', 'write it as name=duration, such as rto=500ms'],
     [
       'run leader-crash --var rot=5s',
-      '--var rot: no selected scenario has an objective with that limit; there is rto',
+      '--var rot: no selected scenario has an objective with that limit, or a part of that length; there is rto',
     ],
     [
       'run kv-lifecycle --var rto=5s',

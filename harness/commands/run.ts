@@ -4,7 +4,7 @@ import { loadCatalogue, type Selected, selectAll, suite } from '../catalogue.ts'
 import { summaryLines } from '../evidence/summary.ts'
 import { type Duration, parseDuration } from '../lib/duration.ts'
 import type { RunOptions } from '../run.ts'
-import type { Multiplier } from '../scenario.ts'
+import { lengthsOf, type Multiplier } from '../scenario.ts'
 import { readSettings } from '../settings.ts'
 import { confirmOnTerminal } from './confirm.ts'
 import { outcomeJson } from './outcome-json.ts'
@@ -35,7 +35,7 @@ export function runCommand(finish: (exitCode: number) => void): Command {
   return new Command('run')
     .description('run scenarios on a real cluster and judge them (without names: the smoke suite)')
     .argument('[scenario...]', 'such as leader-crash, leader-handover:sigterm or HA2')
-    .option('--suite <name>', 'smoke, nightly or documents', 'smoke')
+    .option('--suite <name>', 'smoke, nightly, drill, documents or soak', 'smoke')
     .addOption(
       new Option('--product <product>', 'which server')
         .choices(['auto', 'vault', 'openbao', 'both'])
@@ -48,8 +48,8 @@ export function runCommand(finish: (exitCode: number) => void): Command {
         .argParser(multiplier),
     )
     .option(
-      '--var <objective=limit>',
-      "another limit than the scenario's, e.g. rto=500ms",
+      '--var <name=duration>',
+      "another limit of an objective or length of a part than the scenario's, e.g. rto=500ms",
       limit,
       {},
     )
@@ -116,17 +116,18 @@ async function run(names: readonly string[], flags: Flags): Promise<number> {
 }
 
 function refuseUnknownLimits(selected: readonly Selected[], { multiplier, var: limits }: Flags) {
-  const known = new Set(
-    selected
-      .flatMap(({ scenario }) => scenario.objectives(multiplier))
+  const known = new Set([
+    ...selected
+      .flatMap(({ scenario, variant }) => scenario.objectives(multiplier, variant))
       .filter((objective) => 'limitMs' in objective)
       .map(({ id }) => id),
-  )
+    ...selected.flatMap(({ scenario }) => Object.keys(lengthsOf(scenario))),
+  ])
   for (const id of Object.keys(limits)) {
     if (known.has(id)) continue
     const names = [...known].join(', ')
     throw new UsageError(
-      `--var ${id}: no selected scenario has an objective with that limit${names === '' ? '' : `; there is ${names}`}`,
+      `--var ${id}: no selected scenario has an objective with that limit, or a part of that length${names === '' ? '' : `; there is ${names}`}`,
     )
   }
 }
@@ -148,7 +149,7 @@ function dryLines(selected: readonly Selected[], { multiplier, repeat }: Flags):
 function limit(text: string, before: Readonly<Record<string, Duration>>) {
   const [id, value, ...more] = text.split('=')
   if (id === undefined || id === '' || value === undefined || more.length > 0) {
-    throw new InvalidArgumentError('write it as objective=limit, such as rto=500ms')
+    throw new InvalidArgumentError('write it as name=duration, such as rto=500ms')
   }
   try {
     return { ...before, [id]: parseDuration(value) }

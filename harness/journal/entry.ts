@@ -98,6 +98,8 @@ export type Frozen = {
   /** Whether the cluster's standbys answer reads themselves or hand them to the leader. */
   readonly standbyReads: 'local' | 'forwarded'
   readonly nodes: readonly string[]
+  /** How long parts of it last, where that can be chosen; missing in journals of before it could. */
+  readonly lengthsMs?: Readonly<Record<string, number>>
   /** The command that runs it again. */
   readonly repro: string
 }
