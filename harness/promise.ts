@@ -2,6 +2,7 @@ import { FORMAT_VERSION, type ObjectiveSpec } from './journal/entry.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Duration } from './lib/duration.ts'
 import { consistency } from './objectives/consistency.ts'
+import { hasTimeLimit } from './objectives/objective.ts'
 import { type Experiment, type Multiplier, needsOf, observedBy, type Scenario } from './scenario.ts'
 import { products } from './vault/product.ts'
 
@@ -56,7 +57,8 @@ function limited(
   limits: Readonly<Record<string, Duration>>,
 ): ObjectiveSpec {
   const limit = limits[objective.id]
-  return limit !== undefined && 'limitMs' in objective
-    ? { ...objective, limitMs: limit.ms }
-    : objective
+  if (limit === undefined || !hasTimeLimit(objective)) return objective
+  return objective.kind === 'slo'
+    ? { ...objective, limit: limit.ms }
+    : { ...objective, limitMs: limit.ms }
 }

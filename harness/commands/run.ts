@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { loadCatalogue, type Selected, selectAll, suite } from '../catalogue.ts'
 import { summaryLines } from '../evidence/summary.ts'
 import { type Duration, parseDuration } from '../lib/duration.ts'
+import { hasTimeLimit } from '../objectives/objective.ts'
 import type { RunOptions } from '../run.ts'
 import { lengthsOf, type Multiplier } from '../scenario.ts'
 import { readSettings } from '../settings.ts'
@@ -119,7 +120,7 @@ function refuseUnknownLimits(selected: readonly Selected[], { multiplier, var: l
   const known = new Set([
     ...selected
       .flatMap(({ scenario, variant }) => scenario.objectives(multiplier, variant))
-      .filter((objective) => 'limitMs' in objective)
+      .filter(hasTimeLimit)
       .map(({ id }) => id),
     ...selected.flatMap(({ scenario }) => Object.keys(lengthsOf(scenario))),
   ])

@@ -136,6 +136,8 @@ test('the schema of the journal knows every kind of entry', () => {
     'operation.began': true,
     'operation.ended': true,
     check: true,
+    'load.started': true,
+    'load.ended': true,
     stable: true,
     'node.state': true,
     'node.processes': true,

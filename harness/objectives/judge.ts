@@ -227,6 +227,8 @@ function limitOf(spec: ObjectiveSpec): { readonly limit: number; readonly unit: 
         : { limit: spec.windowMs, unit: 'ms' }
     case 'consistency':
       return { limit: 0, unit: 'violations' }
+    case 'slo':
+      return { limit: spec.limit, unit: spec.of === 'errors' ? 'share' : 'ms' }
     default:
       return { limit: spec.titles?.length ?? 0, unit: 'checks' }
   }

@@ -1,3 +1,4 @@
+import type { ObjectiveSpec } from '../journal/entry.ts'
 import { audible, type DetectorId, type Finding, type Off } from './detections.ts'
 
 /**
@@ -13,6 +14,12 @@ export type ObjectiveVerdict = 'met' | 'missed' | 'inconclusive'
  * surroundings failed (`infrastructure`).
  */
 export type Cause = 'assumption' | 'vacuous' | 'undecided' | 'infrastructure'
+
+/** Whether its limit is a time, which a run may set otherwise. */
+export const hasTimeLimit = (
+  objective: ObjectiveSpec,
+): objective is Extract<ObjectiveSpec, { kind: 'rto' | 'slo' }> =>
+  objective.kind === 'rto' || (objective.kind === 'slo' && objective.of !== 'errors')
 
 /** In the objective's unit; `hi: null` when the record ends before an upper bound is known. */
 export type Interval = { readonly lo: number; readonly hi: number | null }

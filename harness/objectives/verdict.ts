@@ -19,7 +19,7 @@ import type { Sometimes } from './sometimes.ts'
 
 export type VerdictWord = 'passed' | 'failed' | 'inconclusive' | 'aborted' | 'skipped'
 
-export type Unit = 'ms' | 'writes' | 'bad answers' | 'checks' | 'violations'
+export type Unit = 'ms' | 'writes' | 'bad answers' | 'checks' | 'violations' | 'share'
 
 export type JudgedObjective = Omit<Judgement, 'found' | 'writesLost'> & {
   readonly id: string
