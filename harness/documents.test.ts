@@ -148,10 +148,10 @@ test('the order of exit codes is the one in which they hide each other', () => {
 })
 
 test('each setting of ours is on the page of settings, and no other', () => {
-  const inCode = all(readText('harness/settings.ts'), /DRILL_[A-Z_]+[A-Z]\b(?!_)/g)
+  const inCode = all(readText('harness/settings.ts'), /DRILL_[A-Z0-9_]+[A-Z0-9]\b(?!_)/g)
   const images = componentNames.map((name) => `DRILL_IMAGE_${name.toUpperCase()}`)
   const settings = new Set([...inCode, ...images])
-  const onPage = new Set(all(page('docs/platforms.md'), /DRILL_[A-Z_]+[A-Z]\b(?!_)/g))
+  const onPage = new Set(all(page('docs/platforms.md'), /DRILL_[A-Z0-9_]+[A-Z0-9]\b(?!_)/g))
   expect([...onPage].toSorted()).toEqual([...settings].toSorted())
 })
 
@@ -174,7 +174,7 @@ describe('a version is chosen in compose/versions.env', () => {
     ['the page of licences', page('docs/licences.md')],
   ])('and repeated truly in %s', (_where, text) => {
     const named = text.matchAll(
-      /\b(OpenBao|Vault|LocalStack|Toxiproxy|HAProxy|Toolbox|Operator)[ |]+(v?\d+\.\d+(?:\.\d+)?)/g,
+      /\b(OpenBao|Vault|LocalStack|Toxiproxy|HAProxy|Toolbox|Operator|k6)[ |]+(v?\d+\.\d+(?:\.\d+)?)/g,
     )
     const told = [...named].map(([, name = '', version]) => [name.toLowerCase(), version] as const)
     expect(Object.fromEntries(told)).toEqual(versions)

@@ -10,7 +10,7 @@ import { isDebianLike, isReadable } from './system-package.ts'
 import { CannotAssemble, inWorkFolder, timed, type Workshop } from './workshop.ts'
 
 export type GoProgram = {
-  readonly name: 'toxiproxy' | 'vault'
+  readonly name: 'toxiproxy' | 'vault' | 'k6'
   readonly package: string
   /** Given to the linker, such as the version that the program tells. */
   readonly linkerFlags: string

