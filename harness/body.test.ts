@@ -424,6 +424,10 @@ test('a choice is made by the seed', () => {
   expect(choices).toEqual(['vault-2', 'vault-2', 'vault-1', 'vault-3'])
 })
 
+test('the load of a scenario that has none is over at once', async () => {
+  await body.verbs.loaded()
+})
+
 test('a length is the one that it was given, and there is no other', () => {
   expect(body.verbs.length('load')).toEqual(milliseconds(7))
   expect(() => body.verbs.length('lode')).toThrow('the scenario has no length "lode"')

@@ -48,6 +48,8 @@ export type Verbs = {
    * @throws {RangeError} when the scenario has no such length.
    */
   readonly length: (name: string) => Duration
+  /** Waits until the load has run the length that it has of its own. */
+  readonly loaded: () => Promise<void>
   /** Keeps what was found where nothing is promised. */
   readonly note: (text: string) => void
   /** A choice that the seed makes, the same in every run with it. */
@@ -72,6 +74,8 @@ export type BodyOptions = {
   readonly lengths?: Readonly<Record<string, Duration>>
   /** Waits until preparing the first fault has left no trace in the service. */
   readonly calm?: () => Promise<void>
+  /** Waits for the load's end. */
+  readonly loaded?: () => Promise<void>
   /** How long what a healing starts may take to end again. */
   readonly settles?: Duration
 }
@@ -108,6 +112,7 @@ export class Body {
       type: (block, at) => typeAt(this.#options, block, at),
       until: (what, look) => this.waitFor(what, look),
       length: (name) => this.#length(name),
+      loaded: async () => this.#options.loaded?.(),
       note: (text) => this.#options.journal.record('note', { text }),
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
       check: (title, expected, look) => this.#check(title, expected, look),

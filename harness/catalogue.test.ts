@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { loadCatalogue, nearest, select, selectAll, suite, UnknownScenario } from './catalogue.ts'
 import { isKnownFact } from './objectives/sometimes.ts'
-import { observedBy, suitesOf } from './scenario.ts'
+import { expectedBy, observedBy, suitesOf } from './scenario.ts'
 
 const catalogue = await loadCatalogue()
 
@@ -140,13 +140,18 @@ describe.each(catalogue.map(({ name, scenario }) => [name, scenario] as const))(
       expect(new Set(ids).size).toBe(ids.length)
       const titles = objectives.flatMap((each) => (each.kind === 'checks' ? each.titles : []))
       expect(new Set(titles).size).toBe(titles.length)
-      const measured = objectives.some(({ kind }) => kind !== 'checks')
+      const measured = objectives.some(({ kind }) => kind !== 'checks' && kind !== 'slo')
       expect(measured && scenario.load === 'none').toBe(false) // nothing would measure it
+      const ofLoad = objectives.some(({ kind }) => kind === 'slo')
+      expect(ofLoad && scenario.traffic === undefined).toBe(false) // nor nobody loads
     })
 
     test('expects to miss only what it promises', () => {
-      const ids = scenario.objectives(1).map(({ id }) => id)
-      expect((scenario.expects ?? []).filter(({ missed }) => !ids.includes(missed))).toEqual([])
+      for (const variant of [undefined, ...Object.keys(scenario.variants)]) {
+        const ids = scenario.objectives(1, variant).map(({ id }) => id)
+        const expected = expectedBy(scenario, variant)
+        expect(expected.filter(({ missed }) => !ids.includes(missed))).toEqual([])
+      }
     })
   },
 )

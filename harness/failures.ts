@@ -3,6 +3,7 @@ import { FaultUnavailable } from './faults/bring-about.ts'
 import type { Journal } from './journal/journal.ts'
 import { type Duration, formatDuration } from './lib/duration.ts'
 import { NeverHappened } from './lib/until.ts'
+import { LoadFailed } from './probes/load-failed.ts'
 
 /** How a scenario can come to an end before its time, and what the journal says of it. */
 
@@ -11,7 +12,8 @@ export function recordFailure(journal: Journal, error: unknown, signal: AbortSig
   if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
   else if (error instanceof FaultUnavailable) journal.record('skipped', { why: error.message })
   else {
-    const infrastructure = !(error instanceof NeverHappened || error instanceof DeadlinePassed)
+    const isFinding = error instanceof NeverHappened || error instanceof DeadlinePassed
+    const infrastructure = error instanceof LoadFailed ? error.infrastructure : !isFinding
     journal.record('error', { message: messageOf(error), infrastructure })
   }
 }

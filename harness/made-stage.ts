@@ -4,7 +4,7 @@ import type { Cluster } from './cluster/cluster.ts'
 import type { ClusterNeeds } from './cluster/needs.ts'
 import { wallClockMs } from './lib/clock.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
-import { STAGE_IMAGES, Stage } from './stage.ts'
+import { type OnDemand, STAGE_IMAGES, Stage } from './stage.ts'
 import { imagesOf } from './throw-away.ts'
 import type { Product } from './vault/product.ts'
 
@@ -19,12 +19,13 @@ export function onStage(
   label: string,
   needs: ClusterNeeds = {},
   product: Product = 'openbao',
+  also: readonly OnDemand[] = [],
 ): () => OnStage {
   const { signal } = new AbortController()
   let on: OnStage | undefined
   beforeAll(async () => {
     const docker = await connectDocker()
-    const images = await imagesOf(docker, [...STAGE_IMAGES, product])
+    const images = await imagesOf(docker, [...STAGE_IMAGES, product, ...also])
     const runId = `contract-${randomBytes(3).toString('hex')}`
     const stage = await Stage.open(
       { docker, runId, images, label, startedMs: wallClockMs() },

@@ -1,9 +1,10 @@
 import { AT_LEAST, Guard, roomOf } from './guard.ts'
 import type { RunOptions } from './run.ts'
+import { needsOf } from './scenario.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
 import { resolveImages } from './stack/images.ts'
 import { pickProduct } from './stack/pick-product.ts'
-import { STAGE_IMAGES } from './stage.ts'
+import { type OnDemand, STAGE_IMAGES } from './stage.ts'
 import { sweepUp } from './sweep-up.ts'
 import type { Product } from './vault/product.ts'
 
@@ -12,7 +13,7 @@ export type Preparation = Pick<
   'say' | 'settings' | 'signal' | 'offline' | 'product' | 'confirm' | 'atLeast'
 > & {
   /** Beyond what every stage stands on. */
-  readonly also?: readonly 'operator'[]
+  readonly also?: readonly OnDemand[]
 }
 
 /**
@@ -53,4 +54,13 @@ async function chooseProducts(docker: Docker, options: Preparation): Promise<rea
   })
   options.say(because)
   return [product]
+}
+
+/** The operator's image is large, the generator's takes minutes to compile, and few want either. */
+export function calledFor(selected: RunOptions['selected']): readonly OnDemand[] {
+  const types = selected.some(
+    ({ scenario, variant }) => needsOf(scenario, variant).operator === 'shell',
+  )
+  const loads = selected.some(({ scenario }) => scenario.traffic !== undefined)
+  return [...(types ? (['operator'] as const) : []), ...(loads ? (['k6'] as const) : [])]
 }

@@ -3,7 +3,14 @@ import type { Journal } from './journal/journal.ts'
 import type { Duration } from './lib/duration.ts'
 import { consistency } from './objectives/consistency.ts'
 import { hasTimeLimit } from './objectives/objective.ts'
-import { type Experiment, type Multiplier, needsOf, observedBy, type Scenario } from './scenario.ts'
+import {
+  type Experiment,
+  expectedBy,
+  type Multiplier,
+  needsOf,
+  observedBy,
+  type Scenario,
+} from './scenario.ts'
 import { products } from './vault/product.ts'
 
 /** Entry 0: what was promised, with which limits and lengths, before anything happens. */
@@ -25,8 +32,8 @@ export function freeze(experiment: Experiment, journal: Journal): void {
     objectives: promised(planned, multiplier, experiment.variant).map((objective) =>
       limited(objective, limits),
     ),
-    claims: planned.claims?.(multiplier) ?? [],
-    expects: planned.expects ?? [],
+    claims: planned.claims?.(multiplier, experiment.variant) ?? [],
+    expects: expectedBy(planned, experiment.variant),
     mustObserve: observedBy(planned, experiment.variant),
     probed: planned.load === 'steady',
     standbyReads: products[product].standbyReads,

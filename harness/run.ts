@@ -18,7 +18,7 @@ import { type Duration, formatDuration, milliseconds } from './lib/duration.ts'
 import { Seed } from './lib/seed.ts'
 import { EXIT, exitCodeOf, worstExit } from './objectives/exit-code.ts'
 import type { Verdict } from './objectives/verdict.ts'
-import { prepare } from './prepare.ts'
+import { calledFor, prepare } from './prepare.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
 import { type Sabotage, sabotaged } from './sabotage.ts'
@@ -76,7 +76,7 @@ export async function performRun(asked: RunOptions): Promise<RunResult> {
   const started = wallClock()
   const id = randomBytes(3).toString('hex')
   const directory = makeRunDirectory(asked, id, started)
-  const prepared = await prepare({ ...asked, also: calledFor(asked) }).catch((error) => {
+  const prepared = await prepare({ ...asked, also: calledFor(asked.selected) }).catch((error) => {
     rmSync(directory, { recursive: true }) // a folder without a run would only puzzle people
     throw error
   })
@@ -252,12 +252,6 @@ async function runAll({
   }
   await Promise.all(teardowns)
 }
-
-/** The operator's image is large, and few scenarios type anything. */
-const calledFor = ({ selected }: RunOptions): readonly 'operator'[] =>
-  selected.some(({ scenario, variant }) => needsOf(scenario, variant).operator === 'shell')
-    ? ['operator']
-    : []
 
 function* repeated({ selected, repeat }: RunOptions) {
   for (const each of selected) {

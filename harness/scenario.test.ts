@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { suite } from './catalogue.ts'
 import { minutes, seconds } from './lib/duration.ts'
-import { lengthsOf, scenario, suitesOf, suitesOfAll } from './scenario.ts'
+import { expectedBy, lengthsOf, scenario, suitesOf, suitesOfAll } from './scenario.ts'
 
 const body = async () => {}
 const planned = scenario(
@@ -14,6 +14,7 @@ const planned = scenario(
     load: 'none',
     leaves: 'healthy',
     objectives: () => [],
+    expects: (variant) => (variant === 'long' ? [{ missed: 'slo', because: 'p99' }] : []),
     lengths: (suite) => ({ load: suite === 'smoke' ? seconds(30) : minutes(5) }),
     deadline: minutes(6),
   },
@@ -33,4 +34,11 @@ test('each variant is in suites of its own', () => {
   expect(suitesOfAll(planned)).toEqual(['smoke', 'nightly', 'soak'])
   const chosen = suite([{ name: 'load', scenario: planned }], 'soak')
   expect(chosen.map(({ variant, suite }) => [variant, suite])).toEqual([['long', 'soak']])
+})
+
+test('a variant can be there to miss what the others must not', () => {
+  expect(expectedBy(planned, 'long')).toEqual([{ missed: 'slo', because: 'p99' }])
+  expect(expectedBy(planned, 'short')).toEqual([])
+  const listed = { ...planned, expects: [{ missed: 'rto', because: '.' }] }
+  expect(expectedBy(listed, 'short')).toEqual([{ missed: 'rto', because: '.' }])
 })

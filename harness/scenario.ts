@@ -3,9 +3,9 @@
  *
  * 1. Start the cluster, or take a healthy one of this configuration. Every entry is on disk at
  *    once; entry 0 freezes what was promised. (Sweeping what dead runs left is `run.ts`'s.)
- * 2. Calibrate and start the probe, see a steady, settled state (gate).
+ * 2. Calibrate and start the probe and the load, see a steady, settled state (gate).
  * 3. Run the body: inject faults, see their witnesses, perform procedures, wait for what should
- *    be true; then wait until the judged lanes are stable.
+ *    be true; then wait until the judged lanes are stable. The load ends.
  * 4. Heal every fault still in force, latest first; look for residue; let the cluster converge.
  *    Stop the lanes and read every write back.
  * 5. Collect logs and states, close the files.
@@ -30,8 +30,10 @@ import { readRecord } from './journal/read.ts'
 import { RunClock } from './lib/clock.ts'
 import { type Duration, milliseconds, minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
+import { Loading } from './loading.ts'
 import { judgeScenario, type Verdict } from './objectives/judge.ts'
 import { Observation } from './observation.ts'
+import type { Traffic } from './probes/traffic.ts'
 import { freeze } from './promise.ts'
 import type { Product } from './vault/product.ts'
 
@@ -53,9 +55,14 @@ export type ScenarioSpec = {
   /** What it wants of its cluster beyond the usual. */
   readonly cluster?: ClusterNeeds | ((variant?: string) => ClusterNeeds)
   readonly objectives: (multiplier: Multiplier, variant?: string) => readonly ObjectiveSpec[]
-  readonly claims?: (multiplier: Multiplier) => readonly ClaimSpec[]
-  readonly expects?: readonly Expectation[]
+  readonly claims?: (multiplier: Multiplier, variant?: string) => readonly ClaimSpec[]
+  readonly expects?: readonly Expectation[] | ((variant?: string) => readonly Expectation[])
   readonly mustObserve?: readonly string[] | ((variant?: string) => readonly string[])
+  /**
+   * What load generators send beside the lanes, from before the steady phase until after the
+   * stable run; its numbers are judged by objectives of kind `slo`.
+   */
+  readonly traffic?: (lengths: Lengths, variant?: string) => readonly Traffic[]
   /** The way of the lanes and of the workload; absent: straight to the balancer. */
   readonly lanes?: 'operator'
   /**
@@ -100,6 +107,10 @@ export const needsOf = ({ cluster = {} }: Scenario, variant?: string): ClusterNe
 /** The facts that must be seen in it, or in one variant of it. */
 export const observedBy = ({ mustObserve = [] }: Scenario, variant?: string): readonly string[] =>
   typeof mustObserve === 'function' ? mustObserve(variant) : mustObserve
+
+/** The misses that it, or one variant of it, is there to show. */
+export const expectedBy = ({ expects = [] }: Scenario, variant?: string): readonly Expectation[] =>
+  typeof expects === 'function' ? expects(variant) : expects
 
 /** The suites that it, or one variant of it, belongs to. */
 export const suitesOf = ({ suites }: Scenario, variant?: string): readonly SuiteName[] =>
@@ -166,6 +177,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
 
   let cluster: Cluster | undefined
   let observation: Observation | undefined
+  let loading: Loading | undefined
   let bodyParts: Body | undefined
   let reusable = true
   const phase = (name: Parameters<typeof journal.record<'phase'>>[1]['name']) =>
@@ -192,6 +204,17 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     })
     cluster = started
     journal.record('cluster.ready', started.readiness)
+    const longer = Math.max(0, totalMs(lengths) - totalMs(lengthsOf(planned)))
+    const limit = milliseconds(planned.deadline.ms * experiment.multiplier + longer)
+    const startLoad = async () => {
+      const traffic = planned.traffic?.(lengths, experiment.variant) ?? []
+      if (traffic.length === 0) return
+      const objectives = planned
+        .objectives(experiment.multiplier, experiment.variant)
+        .filter((objective) => objective.kind === 'slo')
+      const common = { cluster: started, journal, signal, close }
+      loading = await Loading.start({ ...common, traffic, objectives, limit })
+    }
     if (planned.load === 'steady') {
       phase('calibrate')
       observation = await Observation.start(started, journal, experiment.seed, signal, {
@@ -199,18 +222,20 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
         slow: totalMs(lengths) > SLOW_FROM.ms,
       })
       phase('settle')
+      await startLoad()
       await observation.steady()
     } else {
       await started.cleanStart(signal).then((gate) => journal.record('gate', gate))
+      await startLoad()
+      if (loading !== undefined) phase('steady')
     }
     journal.record('node.processes', { when: 'settled', nodes: await started.processes() })
     phase('body')
-    const longer = Math.max(0, totalMs(lengths) - totalMs(lengthsOf(planned)))
-    const limit = milliseconds(planned.deadline.ms * experiment.multiplier + longer)
     const own = AbortSignal.any([
       signal,
       withReason(AbortSignal.timeout(limit.ms), limit),
       ...(observation === undefined ? [] : [observation.alive]),
+      ...(loading === undefined ? [] : [loading.alive]),
     ])
     bodyParts = new Body({
       cluster: started,
@@ -220,10 +245,13 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       lengths,
       signal: own,
       calm: async () => observation?.calm(),
+      loaded: async () => loading?.over(own),
     })
     await body(bodyParts.verbs)
     await observation?.stable(bodyParts.lastEffect)
   })
+  const generators = loading
+  if (generators !== undefined) await attempt(() => generators.stop())
   phase('heal')
   await bodyParts?.healAll()
   if (observation !== undefined) {

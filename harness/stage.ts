@@ -38,9 +38,12 @@ const LOCALSTACK_ADDRESS = 2
 /** What every stage stands on, whatever the product. */
 export const STAGE_IMAGES = ['localstack', 'toxiproxy', 'haproxy', 'toolbox'] as const
 
+/** What only some scenarios stand on. */
+export type OnDemand = 'operator' | 'k6'
+
 export type StageImages = Readonly<
   Record<(typeof STAGE_IMAGES)[number], ResolvedImage> &
-    Partial<Record<Product | 'operator', ResolvedImage>>
+    Partial<Record<Product | OnDemand, ResolvedImage>>
 >
 
 export type StageOptions = {
@@ -218,6 +221,7 @@ export class Stage {
         haproxy: images.haproxy,
         toolbox: images.toolbox,
         operator: images.operator,
+        k6: images.k6,
       },
       abilities: () => {
         this.#abilities ??= probeAbilities(docker, {

@@ -29,7 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
   evidence: 'cluster stack objectives documents journal lib',
   harness: `${LAYERS} commands`,
   commands: `${LAYERS} harness bench selftest`,
-  scenarios: 'scenario.ts faults procedures documents objectives lib/duration.ts',
+  scenarios: 'scenario.ts faults procedures documents objectives probes/traffic.ts lib/duration.ts',
+  load: '', // another runtime, and another licence: it meets the harness in files only
   selftest: `${LAYERS} harness`, // it sabotages all of them
   bench: `${LAYERS} harness commands scenarios`,
   fixtures: 'evidence objectives vault journal lib',
@@ -66,7 +67,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   chalk: /^commands\/palette\.ts$/,
 }
 const CALLS: readonly (readonly [what: string, pattern: RegExp, home: RegExp])[] = [
-  ['a clock', /\bDate\.now\b|\bnew Date\(\)|\bhrtime\b/, /^lib\/clock\.ts$/],
+  ['a clock', /\bDate\.now\b|\bnew Date\(\)|\bhrtime\b/, /^(lib\/clock|load\/calls)\.ts$/],
   ['process.env', /\bprocess\.env\b/, /^(settings|lib\/command)\.ts$/], // children inherit it
   ['fetch', /(?<![.\w])fetch\(/, /^lib\/http\.ts$/],
 ]
@@ -80,9 +81,10 @@ const LONGER: Readonly<Record<string, number>> = {
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.scenario|(\.contract|\.scenarios)?\.test)?\.ts$/
 const NAMED_FOR_NOTHING = /^(index|utils?|helpers?|types|common|misc)\.ts$/
 /** Started by hand, or collected by their folder. */
-const ENTRIES = /^(cli\.ts|scenarios\/.*\.scenario\.ts|bench\/.*|fixtures\/.*)$/
+const ENTRIES =
+  /^(cli\.ts|scenarios\/.*\.scenario\.ts|load\/(steady|closed|arrival|burst|tenants)\.ts|bench\/.*|fixtures\/.*)$/
 
-const sources = sourceFiles(['harness', 'scenarios', 'bench', 'fixtures'])
+const sources = sourceFiles(['harness', 'scenarios', 'load', 'bench', 'fixtures'])
 const shipped = sources.filter(({ isTest }) => !isTest)
 const existing = new Map(sources.map((source) => [source.name, source]))
 const namesOf = (files: readonly { readonly name: string }[]) => files.map(({ name }) => name)

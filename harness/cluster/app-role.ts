@@ -46,6 +46,15 @@ export class AppRole {
     return this.#roleId
   }
 
+  get secretId(): Secret {
+    return this.#secretId
+  }
+
+  /** The body of a login, in clear: for a file that only the application can read. */
+  credentials(): { readonly role_id: string; readonly secret_id: string } {
+    return { role_id: this.#roleId, secret_id: this.#secretId.reveal() }
+  }
+
   /** A login with what it gives; no token where it is refused. */
   async logIn(): Promise<{ readonly status: number; readonly token?: Secret }> {
     const { status, body } = await this.#client.request<

@@ -26,6 +26,8 @@ export type Ground = {
     readonly toolbox: Image
     /** Only where a scenario types what the documents have. */
     readonly operator?: Image | undefined
+    /** Only where a scenario wants load. */
+    readonly k6?: (Image & { readonly version: string }) | undefined
   }
   /** Probed once, when a fault first asks. */
   readonly abilities: () => Promise<Abilities>

@@ -1,3 +1,4 @@
+import type { Container, ContainerSpec } from '../stack/container.ts'
 import type { ClusterParts } from './cluster.ts'
 import { type DesignOptions, startDesignServers } from './design-servers.ts'
 import { Machines } from './machines.ts'
@@ -18,6 +19,38 @@ export class Workplace {
     const pod = this.#parts.surroundings.operator.pod
     this.#shell ??= OperatorShell.open({ ...this.#parts, pod })
     return this.#shell
+  }
+
+  /**
+   * A load generator on the operator pod, not started: its requests take the operator's links.
+   * @throws {RangeError} when the run has no image of one.
+   */
+  async generator(
+    spec: Pick<ContainerSpec, 'name' | 'command' | 'env' | 'files'>,
+  ): Promise<Container> {
+    const { holdings, surroundings } = this.#parts
+    const { reference, entrypoint } = this.#k6
+    return holdings.container({
+      ...spec,
+      image: reference,
+      ...(entrypoint === undefined ? {} : { entrypoint }),
+      network: { of: surroundings.operator.pod.container },
+    })
+  }
+
+  get generatorVersion(): string {
+    return this.#k6.version
+  }
+
+  /** Removes a generator, whatever it is doing. */
+  dismiss(generator: Container): Promise<void> {
+    return this.#parts.holdings.discard(generator)
+  }
+
+  get #k6() {
+    const { k6 } = this.#parts.ground.images
+    if (k6 === undefined) throw new RangeError('the run resolved no load generator')
+    return k6
   }
 
   /** A new machine in the node's place, with an empty disk, its server running. */

@@ -16,6 +16,17 @@ const row = <K extends JournalKind>(kind: K, data: JournalData[K], line: string)
 
 const fault = { fault: '01-killed', name: 'killed', target: 'vault-1' }
 
+const load = {
+  load: 'open',
+  script: 'steady',
+  model: 'open',
+  durationMs: 30_000,
+  timeoutMs: 2000,
+  samples: 'k6/samples.json.gz',
+  thresholds: {},
+  version: '1',
+} as const
+
 describe('people are told of', () => {
   test.each([
     row(
@@ -41,6 +52,23 @@ describe('people are told of', () => {
       '2 voters, vault-1 leads; boot 2000 ms (pods 400, init 1600)',
     ),
     row('calibration', { errorsMs: [1, 2.04], worstMs: 2.04 }, 'worst error of the probe: 2.0 ms'),
+    row('load.started', { ...load, ratePerS: 180 }, 'load "open": steady, 180 a second'),
+    row('load.started', { ...load, users: 100 }, 'load "open": steady, 100 users'),
+    row(
+      'load.ended',
+      {
+        load: 'open',
+        exitCode: 0,
+        cpuMsPerS: 212,
+        summary: { requests: 5400, dropped: 3, thresholds: {}, latencyMs: {} },
+      },
+      'load "open": 5400 requests, 3 dropped, 0.21 of a core',
+    ),
+    row(
+      'load.ended',
+      { load: 'open', exitCode: 107 },
+      'load "open": nobody knows how many requests, 0 dropped',
+    ),
     row('fault.injected', { ...fault, issued: 1, proven: 2 }, 'killed vault-1'),
     row(
       'fault.witnessed',

@@ -50,6 +50,15 @@ function progressLine(kind: JournalKind, data: JournalData[JournalKind]): string
     }
     case 'calibration':
       return `worst error of the probe: ${as(kind).worstMs.toFixed(1)} ms`
+    case 'load.started': {
+      const { load, script, ratePerS, users } = as(kind)
+      return `load "${load}": ${script}, ${ratePerS === undefined ? `${users} users` : `${ratePerS} a second`}`
+    }
+    case 'load.ended': {
+      const { load, summary, cpuMsPerS } = as(kind)
+      const cpu = cpuMsPerS === undefined ? '' : `, ${(cpuMsPerS / 1000).toFixed(2)} of a core`
+      return `load "${load}": ${summary?.requests ?? 'nobody knows how many'} requests, ${summary?.dropped ?? 0} dropped${cpu}`
+    }
     case 'fault.injected':
       return `${as(kind).name} ${as(kind).target}`
     case 'fault.witnessed':

@@ -95,7 +95,7 @@ async function plantDefects(): Promise<boolean> {
 async function prepareImages(): Promise<void> {
   const settings = readSettings()
   const docker = await connectDocker({ dial: settings.dial })
-  await resolveImages(docker, ['openbao', 'localstack', 'toxiproxy', 'haproxy'], {
+  await resolveImages(docker, ['openbao', 'localstack', 'toxiproxy', 'haproxy', 'k6'], {
     sources: settings.sources,
     offline: settings.offline,
     onProgress: print,
@@ -105,7 +105,8 @@ async function prepareImages(): Promise<void> {
 async function checkSources(): Promise<boolean> {
   const style = await succeeds(join(BIN, 'biome'), ['ci', '--colors=off', '.'])
   const types = await succeeds(join(BIN, 'tsc'), ['--noEmit'])
-  return style && types
+  const loadTypes = await succeeds(join(BIN, 'tsc'), ['-p', 'load']) // they run in k6
+  return style && types && loadTypes
 }
 
 async function runProject(project: Project, counts: Counts[]): Promise<boolean> {

@@ -73,6 +73,10 @@ export const LIMITS: readonly Limit[] = [
     applies: fault(/kill/i),
   },
   {
+    text: 'The load generator shares the processors with the cluster: latencies are those of this host under that load, not of the hardware that the documents have in mind.',
+    applies: image('k6'),
+  },
+  {
     text: 'The clock inside a static server binary cannot be moved from outside; skew between nodes was not tried.',
     applies: family('HA', 'RS', 'DL', 'AC'),
   },

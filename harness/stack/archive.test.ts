@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { extract, pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
-import { type ArchiveFile, allFilesOf, archiveOf, firstFileOf } from './archive.ts'
+import { type ArchiveFile, allFilesOf, archiveOf, fileOf, firstFileOf } from './archive.ts'
 
 const FILES: readonly ArchiveFile[] = [
   { path: '/drill/config.hcl', content: 'storage "raft" {}\n' },
@@ -25,17 +25,41 @@ test('the contents of all files come in order', async () => {
   expect(contents.map(String)).toEqual(FILES.map(({ content }) => content))
 })
 
-describe('the first file', () => {
-  /** As the engine packs a folder: the folder itself comes first. */
-  const ofFolder = (...files: readonly string[]) => {
-    const archive = pack()
-    archive.entry({ name: 'data', type: 'directory' })
-    archive.entry({ name: 'data/link', type: 'symlink', linkname: 'a' })
-    for (const file of files) archive.entry({ name: `data/${file}` }, `content of ${file}`)
-    archive.finalize()
-    return archive as unknown as NodeJS.ReadableStream
-  }
+/** As the engine packs a folder: the folder itself comes first. */
+const ofFolder = (...files: readonly string[]) => {
+  const archive = pack()
+  archive.entry({ name: 'data', type: 'directory' })
+  archive.entry({ name: 'data/link', type: 'symlink', linkname: 'a' })
+  for (const file of files) archive.entry({ name: `data/${file}` }, `content of ${file}`)
+  archive.finalize()
+  return archive as unknown as NodeJS.ReadableStream
+}
 
+describe('a file as it comes', () => {
+  test('is the first that is no folder and no link', async () => {
+    expect((await buffer(await fileOf(ofFolder('a', 'b')))).toString()).toBe('content of a')
+  })
+
+  test('is an error where there is none, or no archive', async () => {
+    await expect(fileOf(ofFolder())).rejects.toThrow('the archive holds no file')
+    await expect(fileOf(Readable.from([Buffer.alloc(512, 'x')]))).rejects.toThrow()
+  })
+
+  test('breaks off where the archive does', async () => {
+    const whole = await buffer(archiveOf([{ path: '/a', content: 'x'.repeat(100_000) }]))
+    const cut = await fileOf(Readable.from([whole.subarray(0, 50_000)]))
+    await expect(buffer(cut)).rejects.toThrow()
+    const failing = Readable.from(
+      (async function* () {
+        yield whole.subarray(0, 50_000)
+        throw new Error('the engine went away')
+      })(),
+    )
+    await expect(fileOf(failing).then(buffer)).rejects.toThrow('the engine went away')
+  })
+})
+
+describe('the first file', () => {
   test('is the first that is no folder and no link', async () => {
     expect(await firstFileOf(ofFolder('a', 'b'))).toBe('content of a')
   })

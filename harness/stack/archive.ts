@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
 import { extract, pack } from 'tar-stream'
 
@@ -29,6 +30,31 @@ export async function firstFileOf(archive: NodeJS.ReadableStream): Promise<strin
     entry.resume()
   }
   throw new Error('the archive holds no file')
+}
+
+/** The first ordinary file in the archive, as it comes; an archive that breaks off breaks it too. */
+export function fileOf(archive: NodeJS.ReadableStream): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    const unpacked = extract()
+    let file: Readable | undefined
+    const fail = (error: Error) => {
+      if (file === undefined) reject(error)
+      else file.destroy(error)
+    }
+    unpacked.on('entry', (header, entry, next) => {
+      if (header.type === 'file' && file === undefined) {
+        file = entry as unknown as Readable
+        resolve(file)
+      } else entry.resume()
+      entry.on('end', next)
+    })
+    unpacked.on('error', fail)
+    unpacked.on('finish', () => {
+      if (file === undefined) reject(new Error('the archive holds no file'))
+    })
+    archive.on('error', (error) => unpacked.destroy(error))
+    archive.pipe(unpacked)
+  })
 }
 
 /** Contents of all ordinary files in the archive, in its order. */

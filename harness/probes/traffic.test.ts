@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { minutes, seconds } from '../lib/duration.ts'
+import { arrival, burst, closed, operationsIn, plannedOf, sessions, steady } from './traffic.ts'
+
+test("the document's load test has its mix and rate, in both models", () => {
+  expect(steady({ lasts: minutes(5) })).toMatchObject({
+    model: 'open',
+    ratePerS: 180,
+    mix: { read: 10, write: 1 },
+    tenants: 100,
+    lasts: minutes(5),
+  })
+  expect(closed()).toMatchObject({ load: 'closed', model: 'closed', users: 100, ratePerS: 0 })
+  expect('lasts' in closed()).toBe(false)
+})
+
+test.each([
+  ['a constant rate', arrival({ ratePerS: 10, mix: { read: 1 } }), 300],
+  [
+    'a burst of ten times for five seconds',
+    burst({
+      ratePerS: 10,
+      mix: { read: 1 },
+      burst: { times: 10, after: seconds(5), lasts: seconds(5) },
+    }),
+    300 + 450,
+  ],
+  ['sessions, not requests', sessions({ ratePerS: 2, tenants: 1000 }), 60],
+] as const)('of %s so many begin in 30 s', (_what, traffic, planned) => {
+  expect(plannedOf(traffic, 30_000)).toBe(planned)
+})
+
+test('sessions have every operation', () => {
+  expect(operationsIn(sessions({ ratePerS: 1, tenants: 3 }))).toEqual([
+    'login',
+    'read',
+    'write',
+    'list',
+    'delete',
+  ])
+})
