@@ -1,13 +1,17 @@
 import { slowed } from '../harness/faults/toxics.ts'
-import { minutes, seconds } from '../harness/lib/duration.ts'
+import { milliseconds, minutes, seconds } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
 import { claim } from '../harness/objectives/claim.ts'
 import { consistency } from '../harness/objectives/consistency.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
+import { slo } from '../harness/objectives/slo.ts'
+import { steady } from '../harness/probes/traffic.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
 
 const KEPT = 'nobody stands for election'
+/** The documents promise nothing of slow links; before and after, what they promise always. */
+const AROUND = ['baseline', 'after'] as const
 
 /** Every link between nodes, in both directions. A round trip takes twice the latency. */
 function slow(latencyMs: number, isPromised: boolean): ScenarioBody {
@@ -45,6 +49,7 @@ export const linkLatency = scenario(
       'At 100 ms each way the leader keeps its lease; at 250 ms it cannot at multiplier 1.',
     suites: ['nightly'],
     load: 'steady',
+    traffic: () => [steady()],
     leaves: 'healthy',
     objectives: (multiplier, variant) => [
       // There and back it is 500 ms, which is the whole lease at multiplier 1.
@@ -53,6 +58,8 @@ export const linkLatency = scenario(
         : [checks({ id: 'lease-kept', all: [KEPT], source: 'HLD:39-41' })]),
       rto({ id: 'rto-after-healing', since: 'healing', within: seconds(5 * multiplier) }),
       rpo({ lostWrites: 0, source: 'HLD:877' }),
+      slo({ op: 'all', p99: milliseconds(50), phases: AROUND, source: 'HLD:1071' }),
+      slo({ op: 'all', errors: 0.001, phases: AROUND, source: 'HLD:1072' }),
       consistency({ contract: variant === '250ms' ? 'vault-lease' : 'strict' }),
     ],
     claims: () => [claim({ source: 'HLD:876', says: 'RTO below 5 s', rtoWithin: seconds(5) })],
