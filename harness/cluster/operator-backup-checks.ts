@@ -54,23 +54,28 @@ export class OperatorBackupChecks {
 
   /**
    * Fetches it into the operator's folder and reads all of it.
-   * @throws {SnapshotDamaged} @throws {NotAsSaved} when it is whole and still another file.
+   * @throws {SnapshotDamaged} also when it is of the other product. @throws {NotAsSaved} when it is whole and still another file.
    */
   readonly fetch = async ({ bucket, key, head }: FoundBackup): Promise<SnapshotFacts> => {
-    const { store, notes, signal } = this.#place
+    const { store, notes, product, signal } = this.#place
     const file = notes.file(FETCHED)
     const { sha256 } = await withStore(store, (_s3, files) =>
       files.download(bucket, key, file, { version: head.version, signal }),
     )
-    const facts = await verifySnapshot(file)
+    const facts = await verifySnapshot(file, { product })
     const saved = head.metadata.sha256
     if (saved !== undefined && saved !== sha256) throw new NotAsSaved(key, saved, sha256)
     return facts
   }
 
-  /** Without these keys nobody restores it, however whole it is. @throws {KeyAway} */
+  /**
+   * Without these keys nobody restores it, however whole it is. One of a cluster that people
+   * unseal has none: restored here it leaves a node that no key opens (RB-02).
+   * @throws {KeyAway} {OtherSeal}
+   */
   async seesKeys({ seal }: SnapshotFacts): Promise<void> {
     const { aws, signal } = this.#place
+    if (seal?.type !== SEAL_TYPE) throw new OtherSeal(seal?.type ?? 'none')
     const kms = await Kms.at(aws.address)
     try {
       for (const id of seal?.keyIds ?? []) {
@@ -107,6 +112,17 @@ export class OperatorBackupChecks {
 }
 
 const FETCHED = 'newest.fetched'
+
+/** Of every node that this operator is on call for. */
+const SEAL_TYPE = 'awskms'
+
+/** The snapshot is of a cluster with another seal. */
+export class OtherSeal extends Error {
+  override readonly name = 'OtherSeal'
+  constructor(type: string) {
+    super(`the backup is of a cluster with the seal ${type}; the nodes have ${SEAL_TYPE}`)
+  }
+}
 
 /** There is nothing to restore from. */
 export class NoBackup extends Error {

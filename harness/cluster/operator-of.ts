@@ -29,6 +29,7 @@ export function operatorOf(
     nodes,
     aws,
     store: operator.addressOf(STORE),
+    product,
     machines: new Machines(parts),
     heartbeat: seconds(multiplier),
     dataPath: products[product].dataPath,

@@ -9,6 +9,7 @@ import type { Container } from '../stack/container.ts'
 import { CONFIGURATION, withNobody } from '../stack/haproxy.ts'
 import type { VaultClient } from '../vault/client.ts'
 import { describeHealth, readHealth } from '../vault/health.ts'
+import type { Product } from '../vault/product.ts'
 import type { AwsPlace } from './aws-place.ts'
 import { reloadBalancer } from './balancer-reload.ts'
 import type { Machines } from './machines.ts'
@@ -37,6 +38,7 @@ export type OperatorPlace = {
   readonly aws: Pick<AwsPlace, 'address' | 'key'>
   /** The object store by the operator's own link. */
   readonly store: Address
+  readonly product: Product
   readonly machines: Machines
   /** Raft's heartbeat timeout. */
   readonly heartbeat: Duration
