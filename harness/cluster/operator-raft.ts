@@ -85,6 +85,26 @@ export class OperatorRaft {
     )
   }
 
+  /** That the voters go on without it: more than half of all are healthy and another one. */
+  async seesMajorityBeside(node: Node): Promise<void> {
+    const { view, signal } = this.#place
+    await until(
+      `a healthy majority of voters beside ${node.name}`,
+      async () => {
+        const state = await view.autopilot()
+        if (state === undefined) return notYet('nobody leads, or autopilot has no state yet')
+        const { servers, voters } = state
+        const others = servers.filter(
+          (each) => each.healthy && voters.includes(each.node) && each.node !== node.name,
+        )
+        return 2 * others.length > voters.length
+          ? happened(true)
+          : notYet(`${others.length} of ${voters.length} voters are healthy and not ${node.name}`)
+      },
+      { within: seconds(30), every: milliseconds(100), signal },
+    )
+  }
+
   /** That some other node leads; it may take an election. */
   async seesOtherLeader(node: Node): Promise<void> {
     const { view, signal } = this.#place

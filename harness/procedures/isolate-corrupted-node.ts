@@ -1,4 +1,5 @@
 import type { Node } from '../cluster/node.ts'
+import { orRefuse } from '../cluster/refusal.ts'
 import type { Procedure } from './procedure.ts'
 
 /**
@@ -11,9 +12,15 @@ export const isolateCorruptedNode: Procedure<{ node: Node }> = {
   runbook: 'docs/runbook/isolate-corrupted-node.md',
   async perform(operator, { node }, step) {
     const { raft } = operator
-    await step('Stop the server of the damaged node', () => operator.stop(node), {
-      source: 'RB:503-505',
-    })
+    await step(
+      'Stop the server of the damaged node',
+      async () => {
+        // Without a majority beside it, stopping it would end the service for good.
+        await orRefuse(() => raft.seesMajorityBeside(node))
+        await operator.stop(node)
+      },
+      { source: 'RB:503-505' },
+    )
     await step('See that another node leads', () => raft.seesOtherLeader(node), {
       source: 'RB:500-501',
     })

@@ -1,4 +1,5 @@
 import type { Node } from '../cluster/node.ts'
+import { orRefuse } from '../cluster/refusal.ts'
 import { minutes } from '../lib/duration.ts'
 import { byPeople, type Procedure } from './procedure.ts'
 
@@ -15,7 +16,7 @@ export const replaceNode: Procedure<{ node: Node }> = {
       source: 'RB:287-289',
       people: minutes(1),
     })
-    await step('See that another node leads', () => raft.seesOtherLeader(node), {
+    await step('See that another node leads', () => orRefuse(() => raft.seesOtherLeader(node)), {
       source: 'RB:287',
     })
     await step(

@@ -1,4 +1,5 @@
 import type { Node } from '../cluster/node.ts'
+import { orRefuse } from '../cluster/refusal.ts'
 import type { Procedure } from './procedure.ts'
 
 /**
@@ -11,7 +12,7 @@ export const rollingRestart: Procedure<{ nodes: readonly Node[] }> = {
   runbook: 'docs/runbook/rolling-restart.md',
   async perform(operator, { nodes }, step) {
     const { raft } = operator
-    await step('See all voters healthy', () => operator.seesHealthyVoters())
+    await step('See all voters healthy', () => orRefuse(() => operator.seesHealthyVoters()))
     const leader = await step('See who leads', () => raft.leader())
     await step('Restart the standbys, one after the other', async () => {
       for (const node of nodes.filter(({ name }) => name !== leader)) {
