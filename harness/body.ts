@@ -7,13 +7,15 @@ import { healFault, injectFault, planFault } from './faults/bring-about.ts'
 import type { Effect, Fault, FaultPlan } from './faults/fault.ts'
 import { UndoBook } from './faults/undo-book.ts'
 import type { FaultEvent } from './journal/entry.ts'
+import type { Interruption } from './journal/interruption.ts'
 import type { Journal } from './journal/journal.ts'
 import { all } from './lib/all.ts'
 import type { Ns } from './lib/clock.ts'
 import { type Duration, formatDuration, milliseconds, minutes, seconds } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { happened, isBug, type Look, NeverHappened, notYet, until } from './lib/until.ts'
-import { type Perform, Performing } from './performing.ts'
+import { type Cell, type CellOptions, interrupt, type StepTimes } from './matrix.ts'
+import { type Perform, type PerformApart, Performing } from './performing.ts'
 import { typeAt } from './typing.ts'
 import { healBefore } from './undoing.ts'
 
@@ -39,6 +41,10 @@ export type Verbs = {
   ) => Promise<void>
   /** Performs a procedure of the runbook as the operator, step by step. */
   readonly perform: Perform
+  /** The same by a process of its own, which can be killed, and the world with it. */
+  readonly performApart: PerformApart
+  /** Lives through one cell of the matrix "step × interruption", and records what became of it. */
+  readonly interrupt: <A>(cell: Cell, given: A, options?: CellOptions) => Promise<Interruption>
   /** Types a block of a document as it stands, at a node's shell; each step's outcome is recorded. */
   readonly type: (block: Block, at?: Node) => Promise<void>
   /** Waits for a fact that has a name a person would say. */
@@ -87,6 +93,7 @@ export class Body {
   #inForce: readonly InForce[] = []
   #lastEffect: Ns | undefined
   readonly #performing: Performing
+  readonly #times: StepTimes = new Map()
 
   constructor(options: BodyOptions) {
     this.#options = options
@@ -109,6 +116,12 @@ export class Body {
       dwell: (what, length) => this.#dwell(what, length),
       holds: (title, length, look) => this.#holds(title, length, look),
       perform: this.#performing.perform,
+      performApart: this.#performing.apart,
+      interrupt: async (cell, given, options) => {
+        const interruption = await interrupt(this.verbs, cell, given, options, this.#times)
+        journal.record('interruption', interruption)
+        return interruption
+      },
       type: (block, at) => typeAt(this.#options, block, at),
       until: (what, look) => this.waitFor(what, look),
       length: (name) => this.#length(name),

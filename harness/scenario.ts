@@ -79,6 +79,7 @@ export type ScenarioSpec = {
 
 export type Lengths = Readonly<Record<string, Duration>>
 
+export { type Cell, cellsOf, sampleOf } from './matrix.ts'
 export type { Verbs }
 export type ScenarioBody = (verbs: Verbs) => Promise<void>
 

@@ -14,8 +14,11 @@ export type SourceFile = {
   readonly imports: readonly Import[]
 }
 
-/** Of a file, by its name, or of a package. A type is gone when the code runs. */
-export type Import = { readonly of: string; readonly isType: boolean }
+/**
+ * Of a file, by its name, or of a package. A type is gone when the code runs; a process of its own
+ * loads for itself alone.
+ */
+export type Import = { readonly of: string; readonly isType: boolean; readonly isProcess: boolean }
 
 export const ROOT = join(import.meta.dirname, '..')
 
@@ -59,7 +62,8 @@ const withoutComments = (text: string): string =>
 const STATIC =
   /^(?:import|export)\s+(?<type>type\s+)?[\w*{][^'"=]*?\sfrom\s+'(?<of>[^']+)'|^import\s+'(?<of>[^']+)'/gm
 /** Imported when needed, or started as a process of its own. */
-const LATE = /\bimport\('(?<of>[^']+)'\)|new URL\('(?<of>\.[^']+\.ts)', import\.meta\.url\)/g
+const LATE =
+  /\bimport\('(?<of>[^']+)'\)|(?<process>new URL\()'(?<of>\.[^']+\.ts)', import\.meta\.url\)/g
 
 function importsIn(path: string, text: string): readonly Import[] {
   return [...text.matchAll(STATIC), ...text.matchAll(LATE)].map(({ groups }) => {
@@ -67,6 +71,7 @@ function importsIn(path: string, text: string): readonly Import[] {
     return {
       of: of.startsWith('.') ? shortened(join(dirname(path), of)) : of,
       isType: groups?.type !== undefined,
+      isProcess: groups?.process !== undefined,
     }
   })
 }
@@ -82,7 +87,9 @@ export function loadedBy(
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (loaded.has(name)) continue
     loaded.add(name)
-    for (const { of, isType } of byName.get(name)?.imports ?? []) if (!isType) queue.push(of)
+    for (const { of, isType, isProcess } of byName.get(name)?.imports ?? []) {
+      if (!isType && !isProcess) queue.push(of)
+    }
   }
   return loaded
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,6 +69,13 @@ export class BackupEvidence {
       .flatMap(({ key }) => parseBackupName(key) ?? [])
       .toSorted((a, b) => b.takenMs - a.takenMs)
       .map(({ key }) => key)
+  }
+
+  /** Of what its name gives now; hex. */
+  async sha256(key: string): Promise<string> {
+    const { bucket } = this.#access
+    const content = await withStore(this.#store, (s3) => s3.get(bucket, key))
+    return createHash('sha256').update(content).digest('hex')
   }
 
   get #store(): Address {

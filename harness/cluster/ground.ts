@@ -1,6 +1,12 @@
 import type { Address } from '../lib/http.ts'
 import type { Abilities } from '../stack/abilities.ts'
-import { Container, type ContainerSpec, createContainer, ignoring } from '../stack/container.ts'
+import {
+  Container,
+  type ContainerSpec,
+  createContainer,
+  ignoring,
+  statusOf,
+} from '../stack/container.ts'
 import type { Docker } from '../stack/docker.ts'
 import type { ToolboxSpec } from '../stack/toolbox.ts'
 import { Links } from '../stack/toxiproxy.ts'
@@ -76,6 +82,24 @@ export class Holdings {
       ...(mib === undefined ? {} : { DriverOpts: limited }),
     })
     return full
+  }
+
+  /** What has this name now, whoever made it: an operator at another machine may have. */
+  async found(name: string): Promise<Container | undefined> {
+    const full = `${this.prefix}-${name}`
+    const { engine } = this.#ground.docker
+    const seen = await engine
+      .getContainer(full)
+      .inspect()
+      .catch((error) => {
+        if (statusOf(error) === 404) return undefined
+        throw error
+      })
+    if (seen === undefined) return undefined
+    const container = new Container(engine, seen.Id, full)
+    const known = [...this.#containers].some(({ id }) => id === seen.Id)
+    if (!known) this.#containers.add(container)
+    return container
   }
 
   async discard(container: Container): Promise<void> {

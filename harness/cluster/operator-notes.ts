@@ -1,11 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret } from '../lib/secret.ts'
+import { livenessOf, ownerText, thisProcess } from '../stack/owner.ts'
+import { Refusal } from './refusal.ts'
 
 /** What the judge must know of the operator's doings: it acts on all data at once. */
 export type OperationLog = {
   /** Before anything is sent; gives the operation's number. */
-  readonly began: (f: 'snapshot' | 'restore') => number
+  readonly began: (f: 'snapshot' | 'restore') => Promise<number>
   readonly ended: (
     operation: number,
     outcome: 'acknowledged' | 'refused' | 'unknown',
@@ -13,7 +15,7 @@ export type OperationLog = {
   ) => void
 }
 
-export const NO_LOG: OperationLog = { began: () => 0, ended: () => {} }
+export const NO_LOG: OperationLog = { began: async () => 0, ended: () => {} }
 
 /**
  * The folder of whoever performs a procedure: snapshots, and what one step leaves for the next.
@@ -28,12 +30,39 @@ export class OperatorNotes {
     chmodSync(folder, 0o700)
   }
 
+  /**
+   * From now on this process performs the procedure from this folder, until it releases it or is
+   * gone: two at once would each take the other's deeds for their own.
+   * @throws {Refusal} when somebody who is alive does.
+   */
+  claim(procedure: string): { readonly release: () => void } {
+    const name = `performing-${procedure}`
+    const holder = this.read(name)
+    if (holder !== undefined && livenessOf(holder) !== 'dead') {
+      const seen = `process ${holder.split('/')[2]} performs it since before`
+      throw new Refusal(`nobody else who performs ${procedure} from this folder`, seen)
+    }
+    this.forget(name)
+    try {
+      // Of two who find it free at once one is first.
+      writeFileSync(this.file(name), ownerText(thisProcess()), { flag: 'wx', mode: 0o600 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const seen = 'another process began at the same instant'
+      throw new Refusal(`nobody else who performs ${procedure} from this folder`, seen)
+    }
+    return { release: () => this.forget(name) }
+  }
+
   file(name: string): string {
     return join(this.folder, name)
   }
 
+  /** Whole or not at all: whoever writes it may be gone at any instant. */
   write(name: string, text: string): void {
-    writeFileSync(this.file(name), text, { mode: 0o600 })
+    const unfinished = `${this.file(name)}.unfinished`
+    writeFileSync(unfinished, text, { mode: 0o600, flush: true })
+    renameSync(unfinished, this.file(name))
   }
 
   /** `undefined` when no step has left it. */

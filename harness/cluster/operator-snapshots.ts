@@ -25,7 +25,7 @@ export class OperatorSnapshots {
     const { view, anonymous, notes, log, signal } = this.#place
     const leader = await view.leader(signal)
     const client = token === undefined ? view.client(leader) : anonymous(leader).withToken(token)
-    const operation = log.began('snapshot')
+    const operation = await log.began('snapshot')
     try {
       const saved = await saveSnapshot(client, notes.file(name), { signal })
       log.ended(operation, 'acknowledged')
@@ -65,7 +65,7 @@ export class OperatorSnapshots {
     { file, token, force = false }: { file: string; token: Secret; force?: boolean },
   ): Promise<void> {
     const { anonymous, log, notes, signal } = this.#place
-    const operation = log.began('restore')
+    const operation = await log.began('restore')
     // An operator who is gone may have restored it all the same: whoever sees it says so.
     notes.write(operationOf(node), String(operation))
     try {

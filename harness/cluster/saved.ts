@@ -157,18 +157,28 @@ export async function attach(saved: SavedCluster, docker: Docker): Promise<Clust
 /** A field of this name, alone in an object, is a secret in clear. */
 const IN_CLEAR = 'drill:secret'
 
-export const savedText = (saved: SavedCluster): string =>
+export const savedText = (saved: SavedCluster): string => textInClear(saved)
+
+/** @param instead of a value that is no JSON; `undefined`: as it is. */
+export const textInClear = (
+  value: unknown,
+  instead: (raw: unknown) => unknown = () => undefined,
+): string =>
   JSON.stringify(
-    saved,
-    // An arrow would not know the object; the value itself has been hidden by `toJSON`.
-    function (this: Record<string, unknown>, key: string, value: unknown) {
+    value,
+    // An arrow would not know the object; a secret itself has been hidden by `toJSON`.
+    function (this: Record<string, unknown>, key: string, shown: unknown) {
       const raw = this[key]
-      return raw instanceof Secret ? { [IN_CLEAR]: raw.reveal() } : value
+      return raw instanceof Secret ? { [IN_CLEAR]: raw.reveal() } : (instead(raw) ?? shown)
     },
     2,
   )
 
 export const readSaved = (text: string): SavedCluster =>
-  JSON.parse(text, (_key, value) =>
-    typeof value?.[IN_CLEAR] === 'string' ? new Secret(value[IN_CLEAR]) : value,
-  )
+  JSON.parse(text, (_key, value) => secretIn(value) ?? value)
+
+/** The secret that {@link textInClear} made this value of. */
+export const secretIn = (value: unknown): Secret | undefined => {
+  const clear = (value as Record<string, unknown> | null | undefined)?.[IN_CLEAR]
+  return typeof clear === 'string' ? new Secret(clear) : undefined
+}

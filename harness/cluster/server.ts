@@ -67,6 +67,9 @@ export async function replaceServer(
   spec: ServerSpec,
 ): Promise<void> {
   await holdings.discard(node.vault)
+  // Somebody may have been about to do the same, and gone: the engine finished what they began.
+  const begun = await holdings.found(node.name)
+  if (begun !== undefined) await holdings.discard(begun)
   await holdings.discardVolume(node.volume)
   if (node.auditVolume !== undefined) await holdings.discardVolume(node.auditVolume)
   const disks = await makeDisks(ground, holdings, node.name, spec.needs)

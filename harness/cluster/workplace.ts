@@ -62,4 +62,13 @@ export class Workplace {
   async startAsDesigned(options: DesignOptions): Promise<void> {
     await startDesignServers(this.#parts, await this.shell(), options)
   }
+
+  /** What an operator at another machine put into the place of a server is the node's from now on. */
+  async seeSuccessors(): Promise<void> {
+    const { holdings, nodes } = this.#parts
+    for (const node of nodes) {
+      const found = await holdings.found(node.name)
+      if (found !== undefined && found.id !== node.vault.id) node.takes(found)
+    }
+  }
 }

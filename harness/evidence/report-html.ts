@@ -4,6 +4,7 @@ import { type Html, html } from './html.ts'
 import { limitsOf } from './limits.ts'
 import { consistencySection } from './report-consistency.ts'
 import { firstScreen } from './report-first-screen.ts'
+import { interruptionsSection } from './report-interruptions.ts'
 import { clocksSection, oracleSection, phasesSection } from './report-recovery.ts'
 import {
   checksSection,
@@ -70,6 +71,7 @@ ${writesSection(verdict)}
 ${consistencySection(verdict)}
 ${checksSection(verdict)}
 ${claimsSection(verdict)}
+${interruptionsSection(verdict)}
 ${proceduresSection(verdict)}
 ${faultsSection(verdict)}
 ${gatesSection(verdict)}

@@ -1,6 +1,7 @@
 import { formatBracket, formatLimit } from '../objectives/bracket.ts'
 import type { Verdict } from '../objectives/verdict.ts'
 import { limitsOf } from './limits.ts'
+import { interruptionLines } from './report-interruptions.ts'
 import type { Run } from './run-file.ts'
 import { nameOf, sayHeld, sayObjective, WORDS } from './wording.ts'
 
@@ -75,6 +76,7 @@ function scenarioLines(verdict: Verdict): readonly string[] {
     ...objectiveTable(verdict),
     ...lossLines(verdict),
     ...phaseTable(verdict),
+    ...interruptionLines(verdict),
     ...bullets('Faults', verdict.faults.map(faultLine)),
     ...bullets('Checks', verdict.checks.map(checkLine)),
     ...bullets('Claims', verdict.claims.map(claimLine)),

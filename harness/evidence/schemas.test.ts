@@ -133,6 +133,7 @@ test('the schema of the journal knows every kind of entry', () => {
     'procedure.started': true,
     'step.started': true,
     'step.ended': true,
+    interruption: true,
     'operation.began': true,
     'operation.ended': true,
     check: true,

@@ -1,6 +1,7 @@
 import type { Ns } from '../lib/clock.ts'
 import type { Line, Seal } from './chain.ts'
 import type { Frozen } from './frozen.ts'
+import type { Interruption } from './interruption.ts'
 import type { LoadEnded, LoadStarted } from './load.ts'
 
 /**
@@ -88,6 +89,7 @@ export type JournalData = {
     /** What people need for the step, as the runbook declares it; nobody waited for it. */
     readonly declaredHumanMs?: number
   }
+  interruption: Interruption
   /** The operator asks for a snapshot or a restore; on disk before anything is sent. */
   'operation.began': { readonly operation: number; readonly f: 'snapshot' | 'restore' }
   /** A snapshot ends with its last byte, a restore when it is proved to be in force. */

@@ -75,6 +75,9 @@ export function judgeScenario(
     lossWindow: of('the loss window', null, () => lossWindow(record) ?? null),
     consistency: of('the consistency', null, () => consistencyVerdict(record, planted)),
     resurrected: of('the resurrections', [], () => resurrectedIn(record)),
+    interruptions: of('the interruptions', [], () =>
+      record.entries.flatMap((entry) => (entry.kind === 'interruption' ? [entry.data] : [])),
+    ),
     oracle: of('the Raft oracle', [], () => oracleReadings(record, rule)),
   }
   const gates = [
@@ -147,6 +150,7 @@ export function judgeScenario(
     availability: derived.availability,
     lossWindow: derived.lossWindow,
     consistency: derived.consistency,
+    interruptions: derived.interruptions,
     oracle: derived.oracle,
     detected: detectedBy(
       gates,

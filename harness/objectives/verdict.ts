@@ -1,3 +1,4 @@
+import type { Interruption } from '../journal/interruption.ts'
 import type { LaneAvailability } from './availability.ts'
 import type { CheckSeen } from './checks.ts'
 import type { JudgedClaim } from './claim.ts'
@@ -86,6 +87,8 @@ export type Verdict = ScenarioIdentity & {
   readonly consistency?: ConsistencyVerdict | null
   /** Each crash of a leader, held against Raft's timers. */
   readonly oracle?: readonly OracleReading[]
+  /** Each cell of the matrix "step × interruption" that was lived through. */
+  readonly interruptions?: readonly Interruption[]
   /** Ids of the detectors that rang, `detections.ts` names them. */
   readonly detected?: readonly string[]
 }
@@ -124,6 +127,7 @@ export function verdictWithoutRecord(
     lossWindow: null,
     consistency: null,
     oracle: [],
+    interruptions: [],
     detected: [],
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import Dockerode from 'dockerode'
 import { formatDuration, seconds } from '../lib/duration.ts'
+import type { EnginePlace } from './engine-place.ts'
 
 /** What is known of the engine that answered. */
 export type EngineFacts = {
@@ -44,6 +45,12 @@ export async function connectDocker({
   if (elsewhere === undefined) throw explain(seen, place)
   return learn(elsewhere, await answerOf(elsewhere), dial)
 }
+
+/** The engine at this place, for a process that does not know our environment. */
+export const dockerAt = ({ facts, connection }: EnginePlace): Docker => ({
+  engine: new Dockerode(connection),
+  facts,
+})
 
 function byEnvironment(): Dockerode {
   try {
