@@ -1,18 +1,25 @@
 import { messageOf } from './body.ts'
+import { KeyAway, NoBackup, NotAsSaved, OtherSeal } from './cluster/operator-backup-checks.ts'
+import { NotAsStored } from './cluster/operator-backups.ts'
+import { NotAsBackedUp } from './cluster/operator-sandbox.ts'
+import { ChangedBeside, NotRecovered } from './cluster/operator-secrets.ts'
+import { Refusal } from './cluster/refusal.ts'
 import { FaultUnavailable } from './faults/bring-about.ts'
 import type { Journal } from './journal/journal.ts'
 import { type Duration, formatDuration } from './lib/duration.ts'
 import { NeverHappened } from './lib/until.ts'
 import { LoadFailed } from './probes/load-failed.ts'
+import { SnapshotIncomplete } from './vault/snapshot.ts'
+import { SnapshotDamaged } from './vault/snapshot-facts.ts'
 
 /** How a scenario can come to an end before its time, and what the journal says of it. */
 
-/** A stop by the user is no error; a wait that expired is a finding; the rest is infrastructure. */
+/** A stop by the user is no error; a finding is none of the machine's; the rest is infrastructure. */
 export function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): void {
   if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
   else if (error instanceof FaultUnavailable) journal.record('skipped', { why: error.message })
   else {
-    const isFinding = error instanceof NeverHappened || error instanceof DeadlinePassed
+    const isFinding = FINDINGS.some((kind) => error instanceof kind)
     const infrastructure = error instanceof LoadFailed ? error.infrastructure : !isFinding
     journal.record('error', { message: messageOf(error), infrastructure })
   }
@@ -42,3 +49,13 @@ export function withReason(signal: AbortSignal, limit: Duration): AbortSignal {
   })
   return controller.signal
 }
+
+/**
+ * A wait that expired, and what a procedure saw of backup, key or cluster and stopped for: another
+ * machine would have seen the same.
+ */
+const FINDINGS = [
+  ...[NeverHappened, DeadlinePassed, Refusal],
+  ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, KeyAway, OtherSeal],
+  ...[SnapshotDamaged, SnapshotIncomplete, NotRecovered, ChangedBeside],
+]

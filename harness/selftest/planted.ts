@@ -34,5 +34,6 @@ function withReal(defect: Defect): Defect {
 }
 
 function inRealWorld(real: RealDefect): Plant {
-  return { level: 'L2', kind: 'real-run', detectors: real.detectors, real }
+  const { detectors, way } = real
+  return { level: 'L2', kind: 'real-run', detectors, real, ...(way === undefined ? {} : { way }) }
 }

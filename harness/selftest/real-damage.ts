@@ -98,9 +98,10 @@ async function putCopyBack(_node: Node, script: (text: string) => Promise<unknow
   await script(`find /data -mindepth 1 -delete && cp -a ${COPY}/. /data/`)
 }
 
-async function moreWritesFlow(): Promise<void> {
+/** Lets clients go on for so long. */
+export async function moreWritesFlow(forMs = 1500): Promise<void> {
   const from = performance.now()
-  const look = () => (performance.now() - from > 1500 ? happened(true) : notYet('not yet'))
+  const look = () => (performance.now() - from > forMs ? happened(true) : notYet('not yet'))
   await until('writes have come after the copy', look, { within: seconds(10) })
 }
 

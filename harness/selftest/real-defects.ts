@@ -14,6 +14,7 @@ import {
   sendsTwice,
 } from './lies.ts'
 import { DAMAGE } from './real-damage.ts'
+import { RESTORED } from './real-restores.ts'
 
 /**
  * Defects planted in a real cluster (level L2): somebody lies between clients and balancer, the
@@ -22,6 +23,8 @@ import { DAMAGE } from './real-damage.ts'
 export type RealDefect = {
   readonly id: string
   readonly title: string
+  /** What is wrong, where a defect is planted in more than one way. */
+  readonly way?: string
   /** Which scenario is run in the sabotaged world. */
   readonly scenario: string
   /** One of these must ring. */
@@ -32,6 +35,7 @@ export type RealDefect = {
 
 export const REAL_DEFECTS: readonly RealDefect[] = [
   ...DAMAGE,
+  ...RESTORED,
   {
     id: 'M01',
     title: 'a proxy acknowledges every seventh write with an invented version and forwards nothing',

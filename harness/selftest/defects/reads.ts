@@ -25,7 +25,7 @@ export const READS: readonly Defect[] = [
         kind: 'pending',
         detectors: ['stale read, classified vault-lease; strict misses'],
         reason:
-          'no product does it: 32 reads held up by a frozen leader all got the new value (leader-freeze)',
+          'natural control, not seen: of 32 reads held up by a frozen leader none was stale (leader-freeze, OpenBao); a read that is stale is planted as M03, at every level',
       },
     ],
   },
