@@ -15,10 +15,12 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeFixture } from '../../fixtures/journals/make.ts'
 import { ChainWriter } from '../journal/chain.ts'
 import { RunClock } from '../lib/clock.ts'
+import { madeLoad } from '../objectives/made-load.ts'
 import { madeRun } from '../objectives/made-record.ts'
 import { judge } from './judge.ts'
 
@@ -71,6 +73,75 @@ const inVerdict = (change: (verdict: Record<string, unknown>) => void): void => 
   change(content)
   writeFileSync(file('verdict.json'), JSON.stringify(content))
 }
+
+describe('the samples of a load', () => {
+  const SAMPLES = 'k6/samples.json.gz'
+  let loaded: string
+  beforeAll(async () => {
+    const made = madeRun({ intervalMs: 200 })
+    made.loads.push(madeLoad({ toMs: 3000 }))
+    loaded = await makeFixture(mkdtempSync(join(tmpdir(), 'judge-load-')), 'loaded', made)
+  })
+  afterAll(() => rmSync(join(loaded, '..'), { recursive: true }))
+  beforeEach(() => {
+    rmSync(run, { recursive: true })
+    cpSync(loaded, run, { recursive: true })
+  })
+
+  test('are part of the evidence', async () => {
+    expect((await judged()).code).toBe(0)
+  })
+
+  test.each<[string, () => void, string]>([
+    [
+      'are cut off',
+      () => truncateSync(file(SAMPLES), 4000),
+      'k6/samples.json.gz: is not the file whose hash the journal recorded',
+    ],
+    [
+      'are others',
+      () => writeFileSync(file(SAMPLES), gzipSync('')),
+      'k6/samples.json.gz: is not the file whose hash the journal recorded',
+    ],
+    [
+      'are missing',
+      () => rmSync(file('k6'), { recursive: true }),
+      'k6/samples.json.gz: is missing, but the journal recorded its hash',
+    ],
+    [
+      'lie elsewhere',
+      () => {
+        renameSync(file('k6'), join(root, 'elsewhere'))
+        symlinkSync(join(root, 'elsewhere'), file('k6'))
+      },
+      'k6/samples.json.gz: lies in what is no directory of this run',
+    ],
+    [
+      'are a directory',
+      () => {
+        rmSync(file(SAMPLES))
+        mkdirSync(file(SAMPLES))
+      },
+      'k6/samples.json.gz: is a directory, not a file',
+    ],
+  ])('are named when they %s', async (_what, spoil, says) => {
+    spoil()
+    const { code, said } = await judged()
+
+    expect(said).toContain(`leader-crash/${says}`)
+    expect(code).toBe(20)
+  })
+
+  test('are held against what run.json recorded too', async () => {
+    inRun(({ heads }) => {
+      ;(heads as Record<string, string>)[`leader-crash/${SAMPLES}`] = '0'.repeat(64)
+    })
+    const { code, said } = await judged()
+
+    expect(said).toContain(`leader-crash/${SAMPLES}: is not the file whose hash run.json recorded`)
+    expect(code).toBe(20)
+  })
+})
 
 test('the run that is spoiled below is as it was written', async () => {
   const { code, said } = await judged()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { JOURNAL_FILE } from '../journal/journal.ts'
+import { isLoadFile } from '../journal/load.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { FileUnreadable, openRegular } from '../lib/regular-file.ts'
 import { RUN_FILE, type Run, recordsIn } from './run-file.ts'
@@ -27,6 +28,8 @@ export async function headsThatDiffer(
     if (seal === undefined) {
       const why = await whyNotWhole(join(path, file), head)
       if (why !== undefined) found.push(`${file}: ${why}`)
+    } else if (seal.head !== head && isLoadFile(file)) {
+      found.push(`${file}: is not the file whose hash ${RUN_FILE} recorded`)
     } else if (seal.head !== head) {
       found.push(
         `${file}: line ${seal.lines}, the last, is not the one that ${RUN_FILE} recorded: the end was cut off or changed`,
@@ -66,7 +69,7 @@ async function sha256Of(path: string): Promise<string> {
 export function namesThatDiffer(directory: string, { scenarios, heads }: Run): readonly string[] {
   const named = new Set(scenarios.map((scenario) => scenario.directory))
   const unnamed = recordsIn(directory).filter((name) => !named.has(name))
-  const vouched = new Set(Object.keys(heads).map((key) => dirname(key)))
+  const vouched = new Set(Object.keys(heads).map(scenarioOf))
   const unknown = [...vouched].filter((name) => !named.has(name))
   const sealed = Object.keys(heads).filter((key) => key !== `${dirname(key)}/${basename(key)}`)
   return [
@@ -75,6 +78,12 @@ export function namesThatDiffer(directory: string, { scenarios, heads }: Run): r
     ...sealed.map((key) => `${RUN_FILE}: vouches for ${key}, which leads elsewhere`),
     ...(named.size < scenarios.length ? [`${RUN_FILE}: names one directory twice`] : []),
   ]
+}
+
+/** A key is the scenario's directory and a file of it, which may lie in a folder of its own. */
+function scenarioOf(key: string): string {
+  const at = key.indexOf('/')
+  return at !== -1 && isLoadFile(key.slice(at + 1)) ? key.slice(0, at) : dirname(key)
 }
 
 /** Also a link that leads nowhere is there. */

@@ -84,3 +84,8 @@ export function thresholdOf({
     ? { metric: `http_req_failed${tag}`, expression: `rate<${limit}` }
     : { metric: `http_req_duration${tag}`, expression: `p(${QUANTILES[of]})<${limit}` }
 }
+
+/** Samples of a load generator: no chain but one compressed file, sealed by its hash. */
+export const isLoadFile = (file: string): boolean => LOAD_FILE.test(file)
+
+const LOAD_FILE = /^k6\/(?!\.)[\w.-]+\.json\.gz$/

@@ -15,6 +15,9 @@ import {
 import { type History, HistoryBuilder } from './history.ts'
 import { JOURNAL_FILE } from './journal.ts'
 import { type Ledger, LedgerBuilder } from './ledger.ts'
+import { isLoadFile } from './load.ts'
+import type { LoadSamples } from './load-samples.ts'
+import { readLoads } from './loads.ts'
 import { OPERATIONS_FILE, type OperationEntry } from './operation.ts'
 import { withOperator } from './operator-operations.ts'
 import { ReadBackBuilder, type ReadPass } from './read-back.ts'
@@ -56,6 +59,8 @@ export type RunRecord = {
   readonly history?: History
   /** The registers as each node had them after everything was over. */
   readonly readOuts: readonly ReadOut[]
+  /** What each load generator measured; empty without one. */
+  readonly loads: readonly LoadSamples[]
   /** What each file really holds, to be held against the seals kept elsewhere. */
   readonly seals: readonly Seal[]
   /** Files that no `file.closed` vouches for: their writer died. */
@@ -137,9 +142,14 @@ export async function readRecord(
   await readStream(OPERATIONS_FILE, (line) => operations.add(line as OperationEntry))
   const history = withOperator(operations.finish(), entries.kept)
 
+  const load = await readLoads(directory, entries.kept, sealOf)
+  seals.push(...load.seals)
+  unsealed.push(...load.unsealed)
+  damage.push(...load.damage)
+
   // Sealed files without a place in the record above are still part of the evidence.
   for (const file of sealOf.keys()) {
-    if (!STREAMS.includes(file)) await readStream(file, () => {})
+    if (!STREAMS.includes(file) && !isLoadFile(file)) await readStream(file, () => {})
   }
 
   return {
@@ -153,6 +163,7 @@ export async function readRecord(
     passes: reads.finish(),
     ...(history === undefined ? {} : { history }),
     readOuts: readOuts.finish(),
+    loads: load.loads,
     seals,
     unsealed,
     damage,

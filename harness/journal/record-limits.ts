@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import type { Line, Seal } from './chain.ts'
 import type { Entry } from './entry.ts'
 import { JOURNAL_FILE } from './journal.ts'
+import { isLoadFile } from './load.ts'
 import { OPERATIONS_FILE } from './operation.ts'
 
 /**
@@ -115,7 +116,8 @@ export class EntryKeeper {
   }
 
   #seal(seal: Seal): void {
-    if (seal.file !== basename(seal.file)) throw new Error(`it closes "${seal.file}"`)
+    if (seal.file !== basename(seal.file) && !isLoadFile(seal.file))
+      throw new Error(`it closes "${seal.file}"`)
     if (this.seals.length < SEALS_MAX) this.seals.push(seal)
   }
 }

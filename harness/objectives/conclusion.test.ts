@@ -105,7 +105,7 @@ describe('an expected miss', () => {
 })
 
 test('an objective of a later version is not met', async () => {
-  const later = { kind: 'slo', id: 'slo' } as unknown as ObjectiveSpec
+  const later = { kind: 'uptime', id: 'uptime' } as unknown as ObjectiveSpec
   const found = await judged(objectives(rtoSpec, later))
 
   expect(found.objectives[1]).toMatchObject({ verdict: 'inconclusive', cause: 'assumption' })

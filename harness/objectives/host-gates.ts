@@ -7,5 +7,7 @@ export const HOST_GATES: readonly DetectorId[] = [
   'probe-process',
   'clocks',
   'host',
+  'load-generator',
+  'load-baseline',
   'operations', // fewer of them than aimed at
 ]

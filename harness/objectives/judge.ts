@@ -16,6 +16,8 @@ import { type DetectorId, NONE_OFF, type Off } from './detections.ts'
 import { judgedFaults } from './fault-record.ts'
 import { type Gate, throughGates } from './gate.ts'
 import { laneOutages } from './lane-outages.ts'
+import { loadGates } from './load-gates.ts'
+import { loadsSeen } from './load-seen.ts'
 import { lossWindow } from './loss-window.ts'
 import { judgeNoOutage } from './no-outage.ts'
 import { heardBy, inconclusive, type Judgement } from './objective.ts'
@@ -27,6 +29,7 @@ import { DEFAULT_STABLE, type StableRule } from './recovery.ts'
 import { judgeRpo } from './rpo.ts'
 import { judgeRto } from './rto.ts'
 import { serviceRecoveries, slowest } from './service-recovery.ts'
+import { judgeSlo } from './slo.ts'
 import { sometimesOf } from './sometimes.ts'
 import { soundnessGates } from './soundness-gates.ts'
 import { steadyState } from './steady.ts'
@@ -78,12 +81,14 @@ export function judgeScenario(
     interruptions: of('the interruptions', [], () =>
       record.entries.flatMap((entry) => (entry.kind === 'interruption' ? [entry.data] : [])),
     ),
+    loads: of('the loads', [], () => loadsSeen(record)),
     oracle: of('the Raft oracle', [], () => oracleReadings(record, rule)),
   }
   const gates = [
     ...of('the recorded gates', [], () => recordedGates(record)),
     ...of('the soundness gates', [], () => soundnessGates(record, rule)),
     ...of('the undisturbed gate', [], () => (knew(record) ? undisturbedGate(record, rule) : [])),
+    ...of('the gates of the load', [], () => loadGates(record)),
     ...of('the vacuity gates', [], () => vacuityGates(record)),
     ...of('the oracle gate', [], () => (knew(record) ? oracleGate(record, rule) : [])),
   ].filter(({ id }) => !without.has(id))
@@ -152,6 +157,7 @@ export function judgeScenario(
     consistency: derived.consistency,
     interruptions: derived.interruptions,
     oracle: derived.oracle,
+    loads: derived.loads,
     detected: detectedBy(
       gates,
       judgements.map(({ judgement }) => judgement),
@@ -192,6 +198,8 @@ function judge(spec: ObjectiveSpec, record: RunRecord, off: Off): Judgement {
       return judgeRpo(spec, record, off)
     case 'consistency':
       return judgeConsistency(spec, record, off)
+    case 'slo':
+      return heardBy('slo', judgeSlo(spec, record, off), off)
     case 'checks':
       return heardBy('checks', judgeChecks(spec, record), off)
     default: {

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Seal, Unchained } from '../journal/chain.ts'
 import type {
   Frozen,
@@ -22,8 +24,10 @@ import {
 } from '../journal/read.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { madeChain } from './made-chain.ts'
+import { MADE_WALL_MS, type MadeLoad } from './made-load.ts'
 import { madeWorkload } from './made-operations.ts'
 import { madeReadBack } from './made-read-back.ts'
+import { addSamples } from './made-samples.ts'
 
 /**
  * Made records for tests and fixtures: a leader is killed, another takes over, nothing is lost.
@@ -40,13 +44,14 @@ export type MadeRun = {
   probes: MadeLine<ProbeData>[]
   reads: MadeLine<ReadData>[]
   ops: MadeLine<OperationData>[]
+  loads: MadeLoad[]
 }
 
 export const FAULT_ISSUED_MS = 5800
 export const FAULT_PROVEN_MS = 5805
 /** The service is back at this instant: 1,895–1,900 ms after the fault. */
 export const SERVICE_BACK_MS = 7700
-const READ_BACK_MS = 12_000
+export const READ_BACK_MS = 12_000
 const NODES = ['vault-1', 'vault-2', 'vault-3']
 const INTERVAL_MS = 100
 
@@ -101,6 +106,7 @@ export function madeRun({
     probes: [],
     reads: [],
     ops: [],
+    loads: [],
   }
   const lanes: LaneInfo[] = [
     lane('write', 'write', 'balancer', intervalMs, true),
@@ -146,7 +152,7 @@ function madeJournal(frozen: Frozen): MadeRun['journal'] {
     lines.push({ t: ns(ms), kind, data } as MadeLine<JournalData>)
   }
   const fault = { fault: 'f1', name: 'SIGKILL', target: 'vault-1' }
-  const started = Date.UTC(2026, 10, 22, 2, 1, 14)
+  const started = MADE_WALL_MS
   at(0, 'frozen', frozen)
   at(10, 'phase', { name: 'start' })
   at(20, 'clock', { wallMs: started + 20, t: ns(20) })
@@ -194,65 +200,6 @@ function madeJournal(frozen: Frozen): MadeRun['journal'] {
   return lines
 }
 
-/** One answer per slot; in an outage a bad one, or a late one where the outage ends in time. */
-function addSamples(run: MadeRun, info: LaneInfo, outages: readonly MadeOutage[]): void {
-  for (let slot = 0; ; slot++) {
-    const intendedMs = 450 + slot * info.intervalMs
-    if (intendedMs >= READ_BACK_MS) return
-    const callMs = intendedMs + 0.4
-    const sample = { lane: info.lane, slot, intended: ns(intendedMs), call: ns(callMs) }
-    if (info.kind === 'health') {
-      const data = { ...sample, ...healthAnswer(info.target, callMs) }
-      run.probes.push({ t: data.ret, kind: 'sample', data })
-      continue
-    }
-    const outage = outages.find(({ fromMs, toMs }) => callMs + 2 >= fromMs && callMs < toMs)
-    const hangsMs = Math.min(1000, (outage?.toMs ?? 0) - callMs)
-    const answer =
-      outage === undefined || (outage.how === 'hung' && hangsMs < 1000)
-        ? { ret: ns(callMs + (outage === undefined ? 3 : hangsMs + 3)), ok: true, status: 200 }
-        : outage.how === 'hung'
-          ? { ret: ns(callMs + 1000), ok: false, why: 'no answer within 1000 ms' }
-          : { ret: ns(callMs + 1), ok: false, status: 503, why: 'no server available' }
-    const n = info.kind === 'write' ? { n: slot + 1 } : {}
-    run.probes.push({ t: answer.ret, kind: 'sample', data: { ...sample, ...answer, ...n } })
-    if (info.kind === 'write') addWrite(run, slot + 1, sample.call, answer)
-  }
-}
-
-function healthAnswer(
-  node: string,
-  callMs: number,
-): { ret: Ns; ok: boolean; status?: number; why?: string } {
-  const ret = ns(callMs + 1.5)
-  if (node === 'vault-1' && callMs >= FAULT_PROVEN_MS && callMs < 11_500) {
-    return { ret, ok: false, why: 'ECONNREFUSED' }
-  }
-  const leads = callMs < FAULT_PROVEN_MS ? node === 'vault-1' : callMs >= 7450 && node === 'vault-3'
-  return { ret, ok: true, status: leads ? 200 : 429 }
-}
-
-function addWrite(
-  run: MadeRun,
-  n: number,
-  call: Ns,
-  answer: { readonly ret: Ns; readonly ok: boolean; readonly status?: number },
-): void {
-  const path = `secret/data/rpo/t0/s0/${n}`
-  run.writes.push({
-    t: call - 1000,
-    kind: 'sent',
-    data: { n, path, hash: `sha256:${n}`, via: 'balancer' },
-  })
-  const { ret, ok, status } = answer
-  const data: WriteData['answer'] = ok
-    ? { n, outcome: 'acknowledged', version: 1, status: 200, call, ret }
-    : status === undefined
-      ? { n, outcome: 'unknown', why: 'no answer within 1000 ms', call, ret }
-      : { n, outcome: 'refused', status, why: 'no server available', call, ret }
-  run.writes.push({ t: ret, kind: 'answer', data })
-}
-
 /** Writes a made run as the product would, and returns the seal of its journal. */
 export function writeRun(directory: string, run: MadeRun): Seal {
   mkdirSync(directory, { recursive: true })
@@ -268,11 +215,17 @@ export function writeRun(directory: string, run: MadeRun): Seal {
     [OPERATIONS_FILE, run.ops],
   ] as const
   const seals = streams.flatMap(([file, lines]) => (lines.length === 0 ? [] : [write(file, lines)]))
-  const base = Date.UTC(2026, 10, 22, 2, 1, 14)
+  const base = MADE_WALL_MS
   const wall = (t: Ns): string => new Date(base + t / NS_PER_MS).toISOString()
-  const entries = run.journal.flatMap((line) => {
+  const samples = run.loads.map(({ started, lines }) => {
+    mkdirSync(join(directory, 'k6'), { recursive: true })
+    const bytes = gzipSync(lines.map((line) => `${line}\n`).join(''))
+    writeFileSync(join(directory, started.samples), bytes, { flag: 'wx' })
+    return { file: started.samples, lines: lines.length, head: hash('sha256', bytes, 'hex') }
+  })
+  const entries = journalWith(run).flatMap((line) => {
     // The files are closed when the run is being collected, just before it ends.
-    const closed = line.kind !== 'ended' ? [] : seals
+    const closed = line.kind !== 'ended' ? [] : [...seals, ...samples]
     const stamps = { t: line.t, wall: wall(line.t) }
     return [
       ...closed.map((data) => ({ ...stamps, kind: 'file.closed', data })),
@@ -281,6 +234,16 @@ export function writeRun(directory: string, run: MadeRun): Seal {
   })
   return write(JOURNAL_FILE, entries)
 }
+
+/** The journal of a made run with what it tells of its loads. */
+export const journalWith = ({ journal, loads }: MadeRun): MadeRun['journal'] =>
+  [
+    ...journal,
+    ...loads.flatMap(({ started, startedMs, ended, endedMs }) => [
+      { t: ns(startedMs), kind: 'load.started' as const, data: started },
+      { t: ns(endedMs), kind: 'load.ended' as const, data: ended },
+    ]),
+  ].toSorted((a, b) => a.t - b.t)
 
 /** The record of a made run, by way of the disk as in real life. */
 export async function recordOf(run: MadeRun): Promise<RunRecord> {

@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { LoadPhase } from '../journal/entry.ts'
 import { milliseconds } from '../lib/duration.ts'
-import { slo } from './slo.ts'
+import { recordOf } from '../selftest/memory-record.ts'
+import { judgeScenario } from './judge.ts'
+import { type MadeLoad, type MadeLoadOptions, madeLoad } from './made-load.ts'
+import { FAULT_ISSUED_MS, madeRun, SERVICE_BACK_MS } from './made-record.ts'
+import { type SloSpec, slo } from './slo.ts'
 
 test('a service level is named by what it measures', () => {
   expect(slo({ op: 'read', p99: milliseconds(20), phases: ['steady'], source: 'HLD:749' })).toEqual(
@@ -18,5 +23,110 @@ test('a service level is named by what it measures', () => {
     id: 'errors',
     of: 'errors',
     limit: 0.001,
+  })
+})
+
+const OUTAGE = { fromMs: FAULT_ISSUED_MS, toMs: SERVICE_BACK_MS, how: 'hung' } as const
+const p99 = slo({ op: 'all', p99: milliseconds(50), phases: ['after'] })
+const errors = slo({ op: 'all', errors: 0.01, phases: ['after'] })
+
+async function judged(
+  objectives: readonly SloSpec[],
+  options: MadeLoadOptions = {},
+  {
+    spoil = () => {},
+    isBroken = true,
+  }: { readonly spoil?: (load: MadeLoad) => void; readonly isBroken?: boolean } = {},
+) {
+  const run = madeRun({ frozen: { objectives, claims: [], mustObserve: [] } })
+  if (!isBroken) {
+    run.journal = run.journal.filter(({ kind }) => !kind.startsWith('fault.') && kind !== 'stable')
+  }
+  const outages = options.outages ?? (isBroken ? [OUTAGE] : [])
+  const load = madeLoad({ ...options, objectives, outages })
+  spoil(load)
+  run.loads.push(load)
+  return judgeScenario(recordOf(run))
+}
+
+describe('a service level is', () => {
+  test('met where the service is fast again after the fault', async () => {
+    const { verdict, objectives, why } = await judged([p99, errors])
+
+    expect(why).toMatchInlineSnapshot(
+      `"p99 of requests in "after" 8 ms (1188 requests), limit 50 ms; failed requests in "after" 0 % (0 of 1188 requests), limit 1 %"`,
+    )
+    expect(verdict).toBe('passed')
+    expect(objectives.map(({ measured }) => measured)).toEqual([expect.closeTo(8, 1), 0])
+  })
+
+  test('missed where it stays slow after the fault', async () => {
+    const { verdict, why } = await judged([p99], {
+      latencyMs: (i, sent) => (sent > SERVICE_BACK_MS ? 80 : 4) + (i % 7) / 10,
+    })
+
+    expect(verdict).toBe('failed')
+    expect(why).toMatchInlineSnapshot(
+      `"slo-all-p99 missed: p99 of requests in "after" 80.6 ms (1188 requests), limit 50 ms"`,
+    )
+  })
+
+  test('inconclusive, not missed, where it did not hold before the fault either', async () => {
+    const { verdict, cause, why, detected } = await judged([p99], { latencyMs: () => 61 })
+
+    expect({ verdict, cause, detected }).toEqual({
+      verdict: 'inconclusive',
+      cause: 'assumption',
+      detected: ['load-baseline', 'slo'],
+    })
+    expect(why).toMatchInlineSnapshot(
+      `"slo-all-p99 is inconclusive: load-baseline: before the fault: p99 of requests 61 ms (1908 requests), limit 50 ms: the host is too slow; without this doubt: missed, p99 of requests in "after" 61 ms (1188 requests), limit 50 ms"`,
+    )
+  })
+
+  test('missed without a fault, however slow the host is', async () => {
+    const spec = slo({ op: 'all', p99: milliseconds(50), phases: ['steady'] })
+    const { verdict, why } = await judged([spec], { latencyMs: () => 61 }, { isBroken: false })
+
+    expect(verdict).toBe('failed')
+    expect(why).toMatchInlineSnapshot(
+      `"slo-all-p99 missed: p99 of requests in "steady" 61 ms (3780 requests), limit 50 ms"`,
+    )
+  })
+
+  test('undecided with too few requests for its quantile', async () => {
+    const { verdict, cause, why } = await judged([
+      slo({ op: 'write', p99: milliseconds(50), phases: ['after'] }),
+    ])
+
+    expect({ verdict, cause }).toEqual({ verdict: 'inconclusive', cause: 'undecided' })
+    expect(why).toMatchInlineSnapshot(
+      `"slo-write-p99 is inconclusive: 119 write requests in the phase "after", 1000 are needed for p99"`,
+    )
+  })
+
+  test.each<[string, LoadPhase, 'met' | 'missed']>([
+    ['a refusal is no fast answer', 'fault', 'missed'],
+    ['what was sent before the fault is no part of it', 'baseline', 'met'],
+  ])('judged where %s', async (_what, phase, verdict) => {
+    const spec = slo({ op: 'all', p50: milliseconds(50), phases: [phase] })
+    const { objectives } = await judged([spec], { outages: [{ ...OUTAGE, how: 'refused' }] })
+
+    expect(objectives[0]?.verdict).toBe(verdict)
+  })
+
+  test('inconclusive for a closed load: its users wait with the service', async () => {
+    const spec = slo({ op: 'all', p99: milliseconds(50), phases: ['after'], load: 'closed' })
+    const { verdict, why } = await judged([spec], { load: 'closed', model: 'closed' })
+
+    expect(verdict).toBe('inconclusive')
+    expect(why).toContain('a closed load is never judged')
+  })
+
+  test('inconclusive without a load', async () => {
+    const run = madeRun({ frozen: { objectives: [p99], claims: [], mustObserve: [] } })
+    const { verdict, cause } = judgeScenario(recordOf(run))
+
+    expect({ verdict, cause }).toEqual({ verdict: 'inconclusive', cause: 'vacuous' })
   })
 })

@@ -1,5 +1,18 @@
 import type { LoadPhase, LoadQuantile, ObjectiveSpec } from '../journal/entry.ts'
+import type { RunRecord } from '../journal/read.ts'
 import type { Duration } from '../lib/duration.ts'
+import { HISTOGRAM_ERROR } from '../lib/histogram.ts'
+import type { Off } from './detections.ts'
+import { endOfLoad } from './load-end.ts'
+import {
+  formatReading,
+  judgedLoads,
+  type Reading,
+  readingOf,
+  samplesNeeded,
+  sayQuantity,
+} from './load-measure.ts'
+import { inconclusive, type Judgement, worst } from './objective.ts'
 
 export type SloSpec = Extract<ObjectiveSpec, { kind: 'slo' }>
 
@@ -49,4 +62,72 @@ function only(limit: SloLimit): readonly [SloSpec['of'], number] {
   if ('errors' in limit) return ['errors', limit.errors]
   const [[of, { ms }]] = Object.entries(limit) as [[LoadQuantile, Duration]]
   return [of, ms]
+}
+
+const AT_RISK = 0.95
+
+/**
+ * The promise in each of its phases, the worst word first. A quantile counts a failed request as
+ * lasting until it is given up, so a refusal is no fast answer; a share of errors counts requests
+ * that were never sent because the generator had no user left. A closed load is never judged.
+ */
+export function judgeSlo(spec: SloSpec, record: RunRecord, off: Off): Judgement {
+  const loads = judgedLoads(record, spec)
+  if (loads.length === 0) return inconclusive('vacuous', 'no load ran that could be judged')
+  if (loads.some(({ started }) => started.model === 'closed')) {
+    return inconclusive(
+      'assumption',
+      'a closed load is never judged: its users wait with the service',
+    )
+  }
+  const broken = loads.find(({ ended }) => ended !== undefined && endOfLoad(ended) === 'broken')
+  if (broken?.ended !== undefined && !off.has('load-ended')) {
+    const { exitCode, said } = broken.ended
+    const words = said === undefined ? '' : `: ${said}`
+    return {
+      ...inconclusive('infrastructure', `the load generator ended with ${exitCode}${words}`),
+      found: ['load-ended'],
+    }
+  }
+  const judged = spec.phases.map((phase) => judgeReading(spec, readingOf(spec, loads, phase), off))
+  const verdict = worst(judged.map((each) => each.verdict))
+  const leading = judged.filter((each) => each.verdict === verdict)
+  const shown = verdict === 'met' ? judged : leading
+  const [first] = leading
+  if (first === undefined) return inconclusive('vacuous', 'it names no phase')
+  const most = leading.reduce((a, b) => (numberOf(b) > numberOf(a) ? b : a), first)
+  const { atRisk: _, ...rest } = most
+  return {
+    ...rest,
+    because: shown.map(({ because }) => because).join('; '),
+    ...(verdict === 'met' && judged.some(({ atRisk }) => atRisk) ? { atRisk: true } : {}),
+  }
+}
+
+const numberOf = ({ measured }: Judgement): number =>
+  typeof measured === 'number' ? measured : Number.NEGATIVE_INFINITY
+
+function judgeReading(spec: SloSpec, reading: Reading, off: Off): Judgement {
+  const { phase, count, failed, dropped, value } = reading
+  const needed = samplesNeeded(spec)
+  if (count + (spec.of === 'errors' ? dropped : 0) < needed && !off.has('load-samples')) {
+    const why = `${count} ${spec.op === 'all' ? '' : `${spec.op} `}requests in the phase "${phase}", ${needed} are needed for ${spec.of}`
+    return { ...inconclusive('undecided', why, value ?? null), found: ['load-samples'] }
+  }
+  const limit = formatReading(spec.of, spec.limit)
+  if (value === undefined) {
+    // What k6 says of a threshold without samples; only reached without the detector above.
+    return { measured: null, verdict: 'met', because: `no request in the phase "${phase}"` }
+  }
+  const lost = spec.of === 'errors' && dropped > 0 ? ` and ${dropped} never sent` : ''
+  const of = spec.of === 'errors' ? `${failed} of ${count} requests${lost}` : `${count} requests`
+  const took = `${sayQuantity(spec)} in "${phase}" ${formatReading(spec.of, value)} (${of}), limit ${limit}`
+  if (value <= spec.limit) {
+    const atRisk = spec.of !== 'errors' && value > AT_RISK * spec.limit
+    return { measured: value, verdict: 'met', because: took, ...(atRisk ? { atRisk } : {}) }
+  }
+  const least = spec.of === 'errors' ? value : value / (1 + HISTOGRAM_ERROR) - 0.001
+  return least > spec.limit
+    ? { measured: value, verdict: 'missed', because: took }
+    : inconclusive('undecided', `${took}: the limit lies within the error of the histogram`, value)
 }

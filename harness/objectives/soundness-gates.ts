@@ -15,8 +15,10 @@ export function soundnessGates(record: RunRecord, rule: StableRule): readonly Ga
   const { objectives, probed } = record.frozen
   const timed = idsOf(objectives, 'rto', 'no-outage')
   const gates = [chains(record), recorder(record)]
+  const placed = [...timed, ...idsOf(objectives, 'slo')]
+  if (placed.length > 0) gates.push(clocks(record, placed))
   if (timed.length > 0) {
-    gates.push(clocks(record, timed), coverage(record, rule, timed))
+    gates.push(coverage(record, rule, timed))
     gates.push(calibration(record, timed), eventLoop(record, timed), ...host(record, timed))
     if (injectedFaults(record.entries).length > 0) gates.push(freshLane(record, rule, timed))
   }

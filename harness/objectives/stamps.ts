@@ -39,6 +39,22 @@ export function stampOutOfTime(record: RunRecord): string | undefined {
     const closed = closedAt(file)
     if (to > closed) return `${who} was answered ${short(to - closed)} after ${file} was closed`
   }
+  return loadOutOfTime(record)
+}
+
+/** How far a wall clock of whole milliseconds may be from the run's. */
+const PLACED_WITHIN = 25 * NS_PER_MS
+
+/** A generator stamps by the wall clock, in a container: another clock shows by its life. */
+function loadOutOfTime({ loads }: RunRecord): string | undefined {
+  for (const { started, startedAt, endedAt, life } of loads) {
+    if (life === undefined) continue
+    const who = `load "${started.load}"`
+    const early = startedAt - life.from
+    if (early > PLACED_WITHIN) return `${who} sent ${short(early)} before it was started`
+    const late = life.to - (endedAt ?? Number.POSITIVE_INFINITY)
+    if (late > PLACED_WITHIN) return `${who} was answered ${short(late)} after it had ended`
+  }
   return undefined
 }
 

@@ -7,6 +7,7 @@ import type { ConsistencyVerdict } from './consistency.ts'
 import type { JudgedFault } from './fault-record.ts'
 import type { Gate } from './gate.ts'
 import type { LaneOutages } from './lane-outages.ts'
+import type { LoadSeen } from './load-seen.ts'
 import type { LossWindow } from './loss-window.ts'
 import type { Cause, Judgement } from './objective.ts'
 import type { RecoveryPhase } from './phases.ts'
@@ -89,6 +90,8 @@ export type Verdict = ScenarioIdentity & {
   readonly oracle?: readonly OracleReading[]
   /** Each cell of the matrix "step × interruption" that was lived through. */
   readonly interruptions?: readonly Interruption[]
+  /** What each load generator measured, by phase and operation. */
+  readonly loads?: readonly LoadSeen[]
   /** Ids of the detectors that rang, `detections.ts` names them. */
   readonly detected?: readonly string[]
 }
@@ -128,6 +131,7 @@ export function verdictWithoutRecord(
     consistency: null,
     oracle: [],
     interruptions: [],
+    loads: [],
     detected: [],
   }
 }

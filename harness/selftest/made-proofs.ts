@@ -7,6 +7,7 @@ import type { Kept } from './detector-proofs.ts'
 import { contradictionsOfChecker } from './known-histories.ts'
 import { contradictionsOf } from './known-outages.ts'
 import { type Control, type Outcome, outcomeOf, type Trial, trialOf } from './outcome.ts'
+import { spoiledLoad } from './spoiled-load.ts'
 import { spoiledHistory, spoiledRun } from './spoiled-run.ts'
 
 /** Level L0: records that are made, spoiled and judged, with nothing running. */
@@ -65,6 +66,7 @@ const CONTROLS: Readonly<Record<string, (seed: Seed) => Promise<string | undefin
   'good records pass': passing(spoiledRun(() => {})),
   'good histories pass': passing(spoiledHistory(undefined)),
   'good restores pass': passing(spoiledHistory(undefined, { restore: true })),
+  'good loads pass': passing(spoiledLoad(() => {})),
   'known outages are measured': async (seed) => wrongAbout(contradictionsOf(recoveryOf, seed)),
   'known histories are judged': async (seed) =>
     wrongAbout(contradictionsOfChecker(undefined, seed)),

@@ -1,12 +1,16 @@
 import type { Entry, ReadEntry, WriteEntry } from '../journal/entry.ts'
 import { HistoryBuilder } from '../journal/history.ts'
 import { LedgerBuilder } from '../journal/ledger.ts'
+import { LoadClock } from '../journal/load-clock.ts'
+import { loadSpans } from '../journal/load-phases.ts'
+import { LoadBuilder } from '../journal/load-samples.ts'
 import type { OperationEntry } from '../journal/operation.ts'
 import type { ProbeUsage, RunRecord } from '../journal/read.ts'
 import { ReadBackBuilder } from '../journal/read-back.ts'
 import { ReadOutBuilder } from '../journal/read-out.ts'
 import { LaneBuilder } from '../journal/samples.ts'
-import type { MadeLine, MadeRun } from '../objectives/made-record.ts'
+import type { MadeLoad } from '../objectives/made-load.ts'
+import { journalWith, type MadeLine, type MadeRun, ns } from '../objectives/made-record.ts'
 
 /**
  * The record of a made run without a disk in between: a thousand of them take seconds. What
@@ -26,15 +30,17 @@ export function recordOf(run: MadeRun): RunRecord {
   const operations = new HistoryBuilder()
   for (const line of run.ops) operations.add(lineOf(line) as OperationEntry)
   const history = operations.finish()
+  const entries = journalWith(run).map((line) => lineOf(line) as Entry)
   return {
     directory: 'made',
     frozen: frozen.data,
-    entries: run.journal.map((line) => lineOf(line) as Entry),
+    entries,
     ...probed(run.probes),
     ledger: ledger.finish(),
     passes: reads.finish(),
     ...(history === undefined ? {} : { history }),
     readOuts: readOuts.finish(),
+    loads: run.loads.map((load) => loadIn(entries, load)),
     seals: [],
     unsealed: [],
     damage: [],
@@ -70,3 +76,14 @@ const lineOf = ({ t, kind, data }: MadeLine<Record<string, unknown>>) => ({
   data,
   prev: '',
 })
+
+function loadIn(
+  entries: readonly Entry[],
+  { started, startedMs, ended, endedMs, lines }: MadeLoad,
+) {
+  const place = { started, startedAt: ns(startedMs), spans: loadSpans(entries) }
+  const builder = new LoadBuilder(place, new LoadClock(entries))
+  for (const line of lines) builder.take(Buffer.from(line))
+  const end = ended.load === started.load ? { data: ended, t: ns(endedMs) } : undefined
+  return builder.finish(end, undefined)
+}

@@ -25,7 +25,7 @@ const LEVELS: Readonly<Record<string, string>> = {
   M18: 'L0 L1',
   M19: 'L2',
   M20: 'L0 L1',
-  M21: 'L1 L2',
+  M21: 'L0 L1 L2',
   M22: 'L2',
   M23: 'L2',
   M24: 'L2',

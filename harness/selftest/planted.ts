@@ -1,6 +1,7 @@
 import type { Defect, Plant } from './defect.ts'
 import { CHECKERS } from './defects/checkers.ts'
 import { DOUBTS } from './defects/doubts.ts'
+import { LOADS } from './defects/loads.ts'
 import { PROMISES } from './defects/promises.ts'
 import { READS } from './defects/reads.ts'
 import { RECOVERIES } from './defects/recoveries.ts'
@@ -15,6 +16,7 @@ const FAMILIES: readonly Defect[] = [
   ...RESTORES,
   ...RECOVERIES,
   ...SURROUNDINGS,
+  ...LOADS,
   ...CHECKERS,
   ...DOUBTS,
   ...PROMISES,

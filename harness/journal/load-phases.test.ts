@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import type { Entry } from './entry.ts'
+import { loadSpans, phaseOf } from './load-phases.ts'
+
+const entry = (t: number, kind: string, data: object): Entry =>
+  ({ seq: t, t, kind, data, prev: '' }) as unknown as Entry
+const injected = (fault: string, issued: number) =>
+  entry(issued + 1, 'fault.injected', { fault, name: 'x', target: 'y', issued, proven: issued + 1 })
+const healed = (fault: string, t: number, began?: number) =>
+  entry(t, 'fault.healed', { fault, name: 'x', target: 'y', residue: [], began })
+const stable = (t: number, since: number) => entry(t, 'stable', { since })
+
+const told = (entries: readonly Entry[]) =>
+  loadSpans(entries).map(({ phase, from, to }) => `${phase} ${from}…${to}`)
+
+describe('the phases of a load', () => {
+  test.each([
+    ['nothing is broken', [stable(50, 10)], ['steady -Infinity…Infinity']],
+    [
+      'a fault is healed and the service becomes stable',
+      [injected('f1', 100), healed('f1', 220, 200), stable(300, 240)],
+      ['baseline -Infinity…100', 'fault 100…200', 'recovery 200…240', 'after 240…Infinity'],
+    ],
+    [
+      'a killed node stays dead until all is over',
+      [injected('f1', 100), stable(300, 130), healed('f1', 400, 390)],
+      ['baseline -Infinity…100', 'fault 100…130', 'after 130…Infinity'],
+    ],
+    [
+      'the service was never stable again',
+      [injected('f1', 100), healed('f1', 200)],
+      ['baseline -Infinity…100', 'fault 100…200', 'recovery 200…Infinity'],
+    ],
+    [
+      'faults overlap and follow one another',
+      [
+        injected('f1', 100),
+        injected('f2', 150),
+        healed('f1', 200, 190),
+        healed('f2', 260, 250),
+        injected('f3', 300),
+        healed('f3', 350, 340),
+        stable(500, 400),
+      ],
+      [
+        'baseline -Infinity…100',
+        'fault 100…250',
+        'recovery 250…300',
+        'fault 300…340',
+        'recovery 340…400',
+        'after 400…Infinity',
+      ],
+    ],
+    [
+      'clients noticed nothing',
+      [injected('f1', 100), stable(300, 100), healed('f1', 400)],
+      ['baseline -Infinity…100', 'after 100…Infinity'],
+    ],
+  ])('when %s', (_what, entries, spans) => {
+    expect(told(entries)).toEqual(spans)
+  })
+
+  test('a request belongs to the one in which it was sent', () => {
+    const spans = loadSpans([injected('f1', 100), healed('f1', 220, 200), stable(300, 240)])
+
+    expect([99, 100, 199, 200, 240, 9999].map((t) => phaseOf(spans, t))).toEqual([
+      'baseline',
+      'fault',
+      'fault',
+      'recovery',
+      'after',
+      'after',
+    ])
+  })
+})
