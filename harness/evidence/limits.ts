@@ -57,6 +57,14 @@ export const LIMITS: readonly Limit[] = [
       verdicts.some(({ objectives }) => objectives.some(({ kind }) => kind === 'rto')),
   },
   {
+    text: 'The load generator shares the host with the servers: a latency holds what both needed of the same processors, and is an upper bound of what the servers alone would show.',
+    applies: ({ verdicts }) => verdicts.some(({ loads = [] }) => loads.length > 0),
+  },
+  {
+    text: 'A latency counts from the first byte of a request that is sent to the last one of its answer. What was needed to connect before is told beside it, and is a part of the gap between two good answers.',
+    applies: ({ verdicts }) => verdicts.some(({ loads = [] }) => loads.length > 0),
+  },
+  {
     text: 'AWS is LocalStack: it does not enforce IAM and writes no KMS logs; that a key is used is seen by its API calls.',
     applies: image('localstack'),
   },

@@ -22,7 +22,11 @@ function tile(objective: JudgedObjective, verdict: Verdict): Html {
   const [value, detail] = split(measured)
   const source = objective.source === undefined ? '' : ` · ${objective.source}`
   const promised =
-    objective.kind === 'rto' ? `limit ${formatLimit(objective.limit)}` : limitOf(objective, limit)
+    objective.kind === 'rto'
+      ? `limit ${formatLimit(objective.limit)}`
+      : objective.kind === 'slo'
+        ? `limit ${limit.replace(/^\S+ /, '')}`
+        : limitOf(objective, limit)
   return html`<div class="tile ${tone === 'good' ? '' : tone}">
 <div class="name"><span>${label}</span>${word(tone, objective.atRisk ? `${said}, at risk` : said)}</div>
 <div class="value">${value} ${detail !== '' && html`<small>${detail}</small>`}</div>
@@ -42,7 +46,7 @@ const limitOf = ({ kind, limit }: JudgedObjective, said: string): string =>
 
 /** `1.94 s (1.89–1.94)` → the number, and what belongs to it in small print. */
 function split(measured: string): readonly [string, string] {
-  const match = /^(more than [\d.]+ \w+|[\d.]+(?: (?:ms|s|min))?)(?: (.*))?$/.exec(measured)
+  const match = /^(more than [\d.]+ \w+|[\d.]+(?: (?:ms|s|min|%))?)(?: (.*))?$/.exec(measured)
   return match?.[1] === undefined ? [measured, ''] : [match[1], match[2] ?? '']
 }
 

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readRecord } from '../journal/read.ts'
 import { judgeScenario } from '../objectives/judge.ts'
 import { madeRun, ns, recordOf } from '../objectives/made-record.ts'
 import { verdictWithoutRecord } from '../objectives/verdict.ts'
@@ -7,6 +9,7 @@ import { limitsOf } from './limits.ts'
 import { madeRunFile } from './made-run.ts'
 import { reportHtml } from './report-html.ts'
 import { reportMarkdown } from './report-markdown.ts'
+import { summaryLines } from './summary.ts'
 
 const reported = async (made = madeRun()) => {
   const record = await recordOf(made)
@@ -125,4 +128,63 @@ test('JUnit has a case per objective, and no doubt is green', async () => {
     </testsuites>
     "
   `)
+})
+
+describe('a load on the page', () => {
+  const loaded = async (name: string) => {
+    const directory = join(import.meta.dirname, '../../fixtures/journals', name, 'leader-crash')
+    const record = await readRecord(directory)
+    return { verdict: judgeScenario(record), record }
+  }
+
+  test.each([
+    ['is told by phase', '<strong>fault</strong> <span class="soft">1.90 s</span>'],
+    ['says what it reached of what was asked', '360.0 iterations/s reached of 360.0 asked for'],
+    ['names its errors', 'timeout 684'],
+    ['has its number beside the limit', '8 ms'],
+    ['is drawn', 'Latency of load &quot;open&quot; over time'],
+    ['stands beside the closed one', 'the closed one fell to 34 % of its own'],
+    ['says what a latency leaves out', 'What was needed to connect before is told beside it'],
+  ])('%s', async (_what, text) => {
+    const parts = await loaded('load-met')
+
+    expect(reportHtml(madeRunFile, [parts])).toContain(text)
+  })
+
+  test('has pictures without a number that is none, also where nothing was sampled', async () => {
+    for (const name of ['load-met', 'load-without-samples']) {
+      const page = reportHtml(madeRunFile, [await loaded(name)])
+      expect(page).not.toMatch(/NaN|Infinity|undefined/)
+      expect(page.length).toBeLessThan(200_000)
+    }
+  })
+
+  test('is in the summary of a CI job', async () => {
+    const { verdict } = await loaded('load-missed-after')
+    const markdown = reportMarkdown(madeRunFile, [verdict])
+
+    expect(markdown).toContain('| SLO p99 | 80.6 ms | > 50 ms | missed |')
+    expect(markdown).toContain('| after | all | 1188 | 351.7 | 0 % |  | 80.3 ms |')
+    expect(markdown).toContain('"secret read P99 latency < 5 ms" (5 ms): held, measured 4.6 ms')
+  })
+
+  test('is in the lines for a terminal', async () => {
+    const { verdict } = await loaded('load-met')
+
+    expect(
+      summaryLines(verdict, 'reports/x').filter((text) => /load|SLO|claim/.test(text)),
+    ).toMatchInlineSnapshot(`
+      [
+        "plan  leader-crash  openbao 2.6.2  M1  seed 7f3a  SIGKILL vault-1; SLO p99 ≤ 50 ms, SLO errors ≤ 0.1 %",
+        "  load        5.3 s  baseline: 1908 requests, 360.0/s, p50 5 ms, p99 8 ms, 0 % failed, longest gap 13.6 ms",
+        "  load        1.9 s  fault: 684 requests, 360.0/s, p50 1000 ms, p99 1000 ms, 100 % failed, longest gap 2000 ms",
+        "  load        3.3 s  after: 1188 requests, 360.0/s, p50 5 ms, p99 8 ms, 0 % failed, longest gap 1.6 ms",
+        "  load        5.3 s  baseline (closed closed): 327 requests, 61.7/s, p50 4.5 ms, p99 6 ms, 0 % failed, longest gap 326 ms",
+        "  load        1.9 s  fault (closed closed): 40 requests, 21.1/s, p50 1000 ms, p99 1000 ms, 100 % failed, longest gap 2965 ms",
+        "  load        3.3 s  after (closed closed): 158 requests, 48.0/s, p50 4.7 ms, p99 6 ms, 0 % failed, longest gap 326 ms",
+        "SLO p99 8 ms ≤ 50 ms met | SLO errors 0 % ≤ 0.1 % met",
+        "claim HLD:1133 "secret read P99 latency < 5 ms" not held, measured 8 ms",
+      ]
+    `)
+  })
 })

@@ -5,6 +5,7 @@ import { limitsOf } from './limits.ts'
 import { consistencySection } from './report-consistency.ts'
 import { firstScreen } from './report-first-screen.ts'
 import { interruptionsSection } from './report-interruptions.ts'
+import { loadSection } from './report-load.ts'
 import { clocksSection, oracleSection, phasesSection } from './report-recovery.ts'
 import {
   checksSection,
@@ -67,6 +68,7 @@ ${timelineSection(verdict, record)}
 ${clocksSection(verdict)}
 ${phasesSection(verdict)}
 ${oracleSection(verdict)}
+${loadSection(verdict, record)}
 ${writesSection(verdict)}
 ${consistencySection(verdict)}
 ${checksSection(verdict)}

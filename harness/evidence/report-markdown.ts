@@ -1,9 +1,9 @@
-import { formatBracket, formatLimit } from '../objectives/bracket.ts'
 import type { Verdict } from '../objectives/verdict.ts'
 import { limitsOf } from './limits.ts'
 import { interruptionLines } from './report-interruptions.ts'
+import { loadTables } from './load-markdown.ts'
 import type { Run } from './run-file.ts'
-import { nameOf, sayHeld, sayObjective, WORDS } from './wording.ts'
+import { nameOf, sayClaim, sayHeld, sayObjective, WORDS } from './wording.ts'
 
 /** The report as Markdown, for the summary of a CI job. Its first line says what failed. */
 export function reportMarkdown(run: Run, verdicts: readonly Verdict[]): string {
@@ -77,6 +77,7 @@ function scenarioLines(verdict: Verdict): readonly string[] {
     ...lossLines(verdict),
     ...phaseTable(verdict),
     ...interruptionLines(verdict),
+    ...loadTables(verdict),
     ...bullets('Faults', verdict.faults.map(faultLine)),
     ...bullets('Checks', verdict.checks.map(checkLine)),
     ...bullets('Claims', verdict.claims.map(claimLine)),
@@ -156,9 +157,9 @@ const checkLine = ({
   return `**not as expected**: ${title}${where}: expected \`${JSON.stringify(expected)}\`, observed \`${JSON.stringify(observed)}\``
 }
 
-const claimLine = ({ source, says, limit, measured, held }: Verdict['claims'][number]): string => {
-  const took = measured === null ? 'not measured' : formatBracket(measured)
-  return `${source} "${says}" (${formatLimit(limit)}): ${sayHeld(held)}, measured ${took}`
+const claimLine = (claim: Verdict['claims'][number]): string => {
+  const { limit, measured = 'not measured' } = sayClaim(claim)
+  return `${claim.source} "${claim.says}" (${limit}): ${sayHeld(claim.held)}, measured ${measured}`
 }
 
 /** Text of servers may hold what ends a table cell. */

@@ -1,12 +1,12 @@
 import type { RunRecord } from '../journal/read.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { formatBracket, formatLimit } from '../objectives/bracket.ts'
+import { formatBracket } from '../objectives/bracket.ts'
 import type { Verdict } from '../objectives/verdict.ts'
 import { type Html, html } from './html.ts'
 import { word } from './report-words.ts'
 import { recoveryTimeline, wholeTimeline } from './timeline.ts'
 import { timelineSvg } from './timeline-svg.ts'
-import { sayHeld } from './wording.ts'
+import { sayClaim, sayHeld } from './wording.ts'
 
 /** The parts of a scenario's section; each is empty where there is nothing to show. */
 export type Section = Html | false
@@ -94,10 +94,11 @@ export function checksSection({ checks }: Verdict): Section {
 
 export function claimsSection({ claims }: Verdict): Section {
   if (claims.length === 0) return false
-  const rows = claims.map(({ source, says, limit, measured, held }) => {
+  const rows = claims.map((claim) => {
+    const { source, says, held } = claim
+    const { limit, measured = 'not measured' } = sayClaim(claim)
     const tone = held === true ? 'good' : 'doubt'
-    const took = measured === null ? 'not measured' : formatBracket(measured)
-    return html`<tr><td>${word(tone, sayHeld(held))}</td><td>${source}</td><td>${says}</td><td class="num">${formatLimit(limit)}</td><td class="num">${took}</td></tr>`
+    return html`<tr><td>${word(tone, sayHeld(held))}</td><td>${source}</td><td>${says}</td><td class="num">${limit}</td><td class="num">${measured}</td></tr>`
   })
   return html`<h2>Claims of the documents</h2>${table(['', 'source', 'says', '#number', '#measured'], rows)}
 <p class="soft">A claim is a document’s number. It is reported and fails no run.</p>`

@@ -54,6 +54,10 @@ tr:last-child td { border-bottom: 0; }
 .t-rail, .t-tick { stroke: var(--line); } .t-phase { stroke: var(--line); stroke-dasharray: 2 3; }
 .t-leader { fill: var(--accent); } .t-good { fill: var(--good-soft); } .t-bad { fill: var(--bad-fill); }
 .t-mixed { fill: var(--doubt); } .t-none { fill: none; stroke: var(--line); stroke-width: .5; }
+.t-calm { fill: none; } .c-line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; }
+.c0 { stroke: var(--accent); } .c1 { stroke: var(--soft); stroke-width: 1.2; } .c2 { stroke: var(--doubt); }
+.c0-fill { background: var(--accent); } .c1-fill { background: var(--soft); } .c2-fill { background: var(--doubt); }
+.c-limit { stroke: var(--bad); stroke-dasharray: 5 4; stroke-width: 1.2; } .legend i.c-limit-fill { background: var(--bad); height: 2px; vertical-align: 4px; }
 .t-fault { fill: var(--fault); } .t-issued { stroke: var(--bad); stroke-width: 1.2; }
 .t-bracket { fill: none; stroke: var(--bad); stroke-width: 1.4; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 12.5px; color: var(--soft); margin: -8px 0 12px; }

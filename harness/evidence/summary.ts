@@ -1,6 +1,7 @@
-import { formatBracket, formatLimit } from '../objectives/bracket.ts'
+import { formatLimit } from '../objectives/bracket.ts'
+import { formatMs, formatReading } from '../objectives/load-measure.ts'
 import type { JudgedObjective, Verdict, VerdictWord } from '../objectives/verdict.ts'
-import { nameOf, sayHeld, sayObjective, WORDS } from './wording.ts'
+import { nameOf, sayClaim, sayHeld, sayObjective, sloLabel, WORDS } from './wording.ts'
 
 /** How a piece of text is set off; the caller decides whether that means colour. */
 export type Palette = {
@@ -27,6 +28,7 @@ export function summaryLines(
   return [
     planLine(verdict),
     ...eventLines(verdict, palette),
+    ...loadLines(verdict, palette),
     ...numberLines(verdict, palette),
     ...claimLines(verdict, palette),
     ...verdictLines(verdict, directory, palette),
@@ -40,6 +42,9 @@ function planLine(verdict: Verdict): string {
     if (kind === 'rto') return `RTO ≤ ${formatLimit(limit)}`
     if (kind === 'rpo') return unit === 'ms' ? `RPO ≤ ${formatLimit(limit)}` : `RPO ${limit}`
     if (kind === 'consistency') return id
+    if (kind === 'slo') {
+      return `${sloLabel(id)} ≤ ${formatReading(unit === 'share' ? 'errors' : 'p99', limit)}`
+    }
     return kind === 'no-outage' ? 'no outage' : `${limit} checks (${id})`
   })
   const what = [broken.join(', '), promised.join(', ')].filter((text) => text !== '').join('; ')
@@ -71,6 +76,28 @@ function eventLines(verdict: Verdict, { bad, dim }: Palette): readonly string[] 
 const event = (name: string, ms: number | null, what: string): string =>
   `  ${name.padEnd(9)} ${ms === null ? '     –' : `${(ms / 1000).toFixed(1).padStart(5)} s`}  ${what}`
 
+/** One line per phase of each load. */
+function loadLines({ loads = [] }: Verdict, { bad, dim }: Palette): readonly string[] {
+  return loads.flatMap(({ load, model, phases }) =>
+    phases.flatMap(({ phase, seconds, longestGapMs, dropped, ops }) => {
+      const [all] = ops
+      if (all === undefined) return []
+      const { count, failed, ratePerS, latencyMs } = all
+      const share = `${formatReading('errors', count === 0 ? 0 : failed / count)} failed`
+      const parts = [
+        `${count} requests, ${ratePerS.toFixed(1)}/s`,
+        `p50 ${formatMs(latencyMs.p50)}`,
+        `p99 ${formatMs(latencyMs.p99)}`,
+        failed > 0 ? bad(share) : share,
+        `longest gap ${formatMs(longestGapMs)}`,
+        ...(dropped > 0 ? [bad(`${dropped} never sent`)] : []),
+      ]
+      const name = model === 'open' ? phase : `${phase} ${dim(`(closed ${load})`)}`
+      return [event('load', 1000 * seconds, `${name}: ${parts.join(', ')}`)]
+    }),
+  )
+}
+
 function numberLines(verdict: Verdict, palette: Palette): readonly string[] {
   if (verdict.objectives.length === 0) return []
   const said = verdict.objectives.map((objective) => {
@@ -87,9 +114,11 @@ const shade = ({ verdict, expectedMiss, atRisk }: JudgedObjective, palette: Pale
 }
 
 function claimLines({ claims }: Verdict, { doubt, dim }: Palette): readonly string[] {
-  return claims.map(({ source, says, measured, held }) => {
+  return claims.map((claim) => {
+    const { source, says, held } = claim
+    const { measured } = sayClaim(claim)
     const word = held === true ? sayHeld(held) : doubt(sayHeld(held))
-    const took = measured === null ? '' : `, measured ${formatBracket(measured)}`
+    const took = measured === undefined ? '' : `, measured ${measured}`
     return `${dim('claim')} ${source} "${says}" ${word}${took}`
   })
 }

@@ -1,4 +1,6 @@
 import { formatBracket, formatLimit } from '../objectives/bracket.ts'
+import type { JudgedClaim } from '../objectives/claim.ts'
+import { formatReading } from '../objectives/load-measure.ts'
 import type { JudgedObjective, Verdict, VerdictWord } from '../objectives/verdict.ts'
 
 /** How verdicts are said; console, Markdown and HTML use the same words. */
@@ -69,6 +71,16 @@ export function sayObjective(objective: JudgedObjective, verdict: Verdict): Said
         measured: measured === null ? 'not measured' : `${measured} bad answers`,
         limit: '',
       }
+    case 'slo': {
+      const of = objective.unit === 'share' ? 'errors' : 'p99'
+      const relation = { met: '≤', missed: '>', inconclusive: 'against' }[objective.verdict]
+      return {
+        ...said,
+        label: sloLabel(id),
+        measured: typeof measured === 'number' ? formatReading(of, measured) : 'not measured',
+        limit: `${relation} ${formatReading(of, limit)}`,
+      }
+    }
     case 'consistency':
       return {
         ...said,
@@ -83,6 +95,32 @@ export function sayObjective(objective: JudgedObjective, verdict: Verdict): Said
         measured: `${typeof measured === 'number' ? measured : 0} of ${limit} checks`,
         limit: '',
       }
+  }
+}
+
+/** `slo-read-p99` → `SLO read p99`; what is about all requests says nothing of them. */
+export const sloLabel = (id: string): string =>
+  `SLO ${id
+    .replace(/^slo-(?=.)/, '')
+    .replace(/^all-/, '')
+    .replaceAll('-', ' ')
+    .replace('p999', 'p99.9')}`
+
+/** A claim's number and what was measured of it. */
+export function sayClaim({ limit, unit, measured }: JudgedClaim): {
+  readonly limit: string
+  readonly measured: string | undefined
+} {
+  const of = unit === 'share' ? 'errors' : 'p99'
+  const isOne = measured !== null && measured.lo === measured.hi
+  return {
+    limit: unit === 'share' ? formatReading(of, limit) : formatLimit(limit),
+    measured:
+      measured === null
+        ? undefined
+        : isOne
+          ? formatReading(of, measured.lo)
+          : formatBracket(measured),
   }
 }
 
