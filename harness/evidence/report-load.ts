@@ -57,7 +57,7 @@ function picture(
       { name: 'p50', colour: 1, of: 'p50', curve },
       { name: 'p99', colour: 0, of: 'p99', curve },
     ],
-    failures: curve,
+    ...(curve.points.some(({ failed }) => failed > 0) ? { failures: curve } : {}),
     limitsMs: [...new Set(limits)],
   })
 }

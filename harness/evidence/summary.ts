@@ -53,8 +53,8 @@ function planLine(verdict: Verdict): string {
 
 function eventLines(verdict: Verdict, { bad, dim }: Palette): readonly string[] {
   const lines: string[] = []
-  const { steady, faults, phases, stable } = verdict
-  if (steady !== null) {
+  const { steady, faults, phases, stable, writes } = verdict
+  if (steady !== null && writes !== null) {
     lines.push(event('steady', steady.ms, `${steady.acknowledged} writes acknowledged`))
   }
   const first = faults[0]?.issued ?? 0

@@ -61,7 +61,7 @@ export function conclude(
 
 /** As people write it. */
 const named = ({ id }: JudgedObjective): string =>
-  id.replace(/^(rto|rpo)\b/, (word) => word.toUpperCase())
+  id.replace(/^slo-(all-)?(?=.)/, 'SLO ').replace(/^(rto|rpo)\b/, (word) => word.toUpperCase())
 
 const doubt = (cause: Cause, why: string): Conclusion & { readonly cause: Cause } => ({
   verdict: 'inconclusive',

@@ -67,7 +67,7 @@ describe('a service level is', () => {
 
     expect(verdict).toBe('failed')
     expect(why).toMatchInlineSnapshot(
-      `"slo-all-p99 missed: p99 of requests in "after" 80.6 ms (1188 requests), limit 50 ms"`,
+      `"SLO p99 missed: p99 of requests in "after" 80.6 ms (1188 requests), limit 50 ms"`,
     )
   })
 
@@ -80,7 +80,7 @@ describe('a service level is', () => {
       detected: ['load-baseline', 'slo'],
     })
     expect(why).toMatchInlineSnapshot(
-      `"slo-all-p99 is inconclusive: load-baseline: before the fault: p99 of requests 61 ms (1908 requests), limit 50 ms: the host is too slow; without this doubt: missed, p99 of requests in "after" 61 ms (1188 requests), limit 50 ms"`,
+      `"SLO p99 is inconclusive: load-baseline: before the fault: p99 of requests 61 ms (1908 requests), limit 50 ms: the host is too slow; without this doubt: missed, p99 of requests in "after" 61 ms (1188 requests), limit 50 ms"`,
     )
   })
 
@@ -90,7 +90,7 @@ describe('a service level is', () => {
 
     expect(verdict).toBe('failed')
     expect(why).toMatchInlineSnapshot(
-      `"slo-all-p99 missed: p99 of requests in "steady" 61 ms (3780 requests), limit 50 ms"`,
+      `"SLO p99 missed: p99 of requests in "steady" 61 ms (3780 requests), limit 50 ms"`,
     )
   })
 
@@ -101,7 +101,7 @@ describe('a service level is', () => {
 
     expect({ verdict, cause }).toEqual({ verdict: 'inconclusive', cause: 'undecided' })
     expect(why).toMatchInlineSnapshot(
-      `"slo-write-p99 is inconclusive: 119 write requests in the phase "after", 1000 are needed for p99"`,
+      `"SLO write-p99 is inconclusive: 119 write requests in the phase "after", 1000 are needed for p99"`,
     )
   })
 

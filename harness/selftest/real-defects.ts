@@ -4,6 +4,7 @@ import { milliseconds, seconds } from '../lib/duration.ts'
 import { happened, until } from '../lib/until.ts'
 import type { DetectorId } from '../objectives/detections.ts'
 import type { Planted, Sabotage } from '../sabotage.ts'
+import type { Toxic } from '../stack/toxiproxy.ts'
 import { readHealth } from '../vault/health.ts'
 import { Liar, type Lie } from './liar.ts'
 import {
@@ -110,6 +111,36 @@ export const REAL_DEFECTS: readonly RealDefect[] = [
           ),
       }),
     }),
+  },
+  {
+    id: 'M21',
+    title: 'every answer to the load is 300 ms late',
+    scenario: 'load-slo',
+    detectors: ['slo'],
+    sabotage: () => {
+      const late: Toxic = {
+        name: 'planted',
+        type: 'latency',
+        stream: 'downstream',
+        attributes: { latency: 300 },
+      }
+      let delay = async (): Promise<void> => {}
+      return {
+        plant: async (cluster) => {
+          const { links } = cluster.pod('operator')
+          // Not before the load runs: the clean start looks for just such a thing.
+          delay = () => links.addToxic('balancer', late)
+          return { cluster, undo: () => links.removeToxic('balancer', late.name) }
+        },
+        verbs: (verbs) => ({
+          ...verbs,
+          loaded: async () => {
+            await delay()
+            await verbs.loaded()
+          },
+        }),
+      }
+    },
   },
   {
     id: 'M26',

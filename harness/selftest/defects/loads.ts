@@ -82,12 +82,6 @@ export const LOADS: readonly Defect[] = [
         detectors: ['threshold manifest', 'samples > 0'],
         reason: 'k6 runs in a container only; the same is planted in the files that it leaves (L0)',
       },
-      {
-        level: 'L2',
-        kind: 'pending',
-        detectors: ['an injected 300 ms must miss'],
-        reason: 'needs a scenario with a load (load and latency)',
-      },
     ],
   },
   planted(
