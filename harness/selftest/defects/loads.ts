@@ -19,9 +19,10 @@ const DURATION = 'http_req_duration'
 /** Some iterations of the last phase were never sent, and k6 says so. */
 const dropping: SpoilLoad = (load, seed) => {
   const count = 1 + Math.floor(seed.fraction('dropped') * 9)
-  for (let i = 0; i < count; i++) {
-    load.lines.push(point('dropped_iterations', SERVICE_BACK_MS + 500 + i, 1, {}))
-  }
+  const lost = Array.from({ length: count }, (_, i) =>
+    point('dropped_iterations', SERVICE_BACK_MS + 500 + i, 1, {}),
+  )
+  load.lines = [...load.lines, ...lost]
   summing((summary) => ({ ...summary, dropped: count }))(load, seed)
 }
 
