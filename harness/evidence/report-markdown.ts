@@ -1,7 +1,7 @@
 import type { Verdict } from '../objectives/verdict.ts'
 import { limitsOf } from './limits.ts'
-import { interruptionLines } from './report-interruptions.ts'
 import { loadTables } from './load-markdown.ts'
+import { interruptionLines } from './report-interruptions.ts'
 import type { Run } from './run-file.ts'
 import { nameOf, sayClaim, sayHeld, sayObjective, WORDS } from './wording.ts'
 
