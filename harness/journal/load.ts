@@ -61,6 +61,11 @@ export type LoadEnded = {
   /** CPU of the generator per second of its run, in milliseconds, and the processors there are. */
   readonly cpuMsPerS?: number
   readonly processors?: number
+  /**
+   * Each second's share of the host's CPU time that nobody wanted, 0…1: where no probe runs, this
+   * tells whether the host was to blame. Missing in journals of before it was measured.
+   */
+  readonly hostIdle?: readonly number[]
   /** Its last words when it did not end well; no secret is in them. */
   readonly said?: string
 }

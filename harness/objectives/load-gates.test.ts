@@ -4,7 +4,7 @@ import { recordOf } from '../selftest/memory-record.ts'
 import { claim } from './claim.ts'
 import { judgeScenario } from './judge.ts'
 import { type MadeLoad, type MadeLoadOptions, madeLoad, point } from './made-load.ts'
-import { FAULT_ISSUED_MS, madeRun, SERVICE_BACK_MS } from './made-record.ts'
+import { FAULT_ISSUED_MS, type MadeRun, madeRun, SERVICE_BACK_MS } from './made-record.ts'
 import { slo } from './slo.ts'
 
 const promises = [
@@ -19,7 +19,11 @@ const claims = [
   }),
 ]
 
-async function judged(spoil: (load: MadeLoad) => void, options: MadeLoadOptions = {}) {
+async function judged(
+  spoil: (load: MadeLoad) => void,
+  options: MadeLoadOptions = {},
+  alter: (run: MadeRun) => void = () => {},
+) {
   const run = madeRun({ frozen: { objectives: promises, claims, mustObserve: [] } })
   const load = madeLoad({
     objectives: promises,
@@ -28,6 +32,7 @@ async function judged(spoil: (load: MadeLoad) => void, options: MadeLoadOptions 
   })
   spoil(load)
   run.loads.push(load)
+  alter(run)
   return judgeScenario(recordOf(run))
 }
 
@@ -186,6 +191,23 @@ describe('a load is believed when', () => {
       ['after', 0],
     ])
   })
+})
+
+test.each([
+  ['not believed with three of ten seconds without a free CPU', 3, false],
+  ['believed with two of ten', 2, true],
+] as const)('without a probe a load is %s', async (_what, busy, held) => {
+  const hostIdle = Array.from({ length: 10 }, (_, i) => (i < busy ? 0.01 : 0.4))
+  const unwatched = (run: MadeRun) => {
+    run.probes = run.probes.filter(({ kind }) => kind !== 'usage')
+  }
+  const { gates, verdict } = await judged(ending({ hostIdle }), {}, unwatched)
+
+  expect(gates.find(({ id }) => id === 'host')).toMatchObject({
+    held,
+    reason: `the host had no CPU to spare in ${busy} of 10 seconds, allowed is a quarter of them`,
+  })
+  expect(verdict).toBe(held ? 'passed' : 'inconclusive')
 })
 
 test('a claim is held or not only where its numbers are believed', async () => {

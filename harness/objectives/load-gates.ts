@@ -3,6 +3,7 @@ import { thresholdOf } from '../journal/load.ts'
 import type { LoadSamples } from '../journal/load-samples.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { type Gate, sound, vacuity } from './gate.ts'
+import { hostGate } from './host-idle.ts'
 import { contradictionOf, endOfLoad } from './load-end.ts'
 import { cpuShareOf, reachOf } from './load-generator.ts'
 import {
@@ -32,7 +33,10 @@ export function loadGatesOf(record: RunRecord, specs: readonly SloSpec[]): reado
     specs.some((spec) => judgedLoads(record, spec).includes(load)),
   )
   if (loads.length === 0) return []
+  // Where a probe runs, it has looked at the host.
+  const idle = record.usage.length > 0 ? [] : loads.flatMap((load) => load.ended?.hostIdle ?? [])
   return [
+    ...hostGate(idle, ids),
     generator(loads, ids),
     dropped(record, specs),
     ended(loads, ids),

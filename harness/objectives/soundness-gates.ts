@@ -5,6 +5,7 @@ import { consistencyFindings } from './consistency.ts'
 import { injectedFaults } from './fault-record.ts'
 import { freshLaneAgrees } from './fresh-lane.ts'
 import { type Gate, idsOf, sound } from './gate.ts'
+import { hostGate } from './host-idle.ts'
 import { startOf } from './phase-span.ts'
 import { probeCoverage } from './probe-coverage.ts'
 import type { StableRule } from './recovery.ts'
@@ -118,9 +119,6 @@ function eventLoop({ usage }: RunRecord, guards: readonly string[]): Gate {
   return sound('probe-process', guards, typical < LOOP_DELAY_MAX_MS, reason)
 }
 
-const HOST_IDLE_MIN = 0.03
-const BUSY_SECONDS_MAX = 0.25
-
 /**
  * A host without a free CPU delays servers, balancer and lanes alike, and what it adds would be
  * counted as the product's. Records of before this was measured have no such gate.
@@ -131,10 +129,7 @@ function host({ usage, entries }: RunRecord, guards: readonly string[]): readonl
   const idle = usage.flatMap(({ t, hostIdle }) =>
     hostIdle === undefined || t < from || t > to ? [] : [hostIdle],
   )
-  if (idle.length === 0) return []
-  const busy = idle.filter((share) => share < HOST_IDLE_MIN).length
-  const reason = `the host had no CPU to spare in ${busy} of ${idle.length} seconds, allowed is a quarter of them`
-  return [sound('host', guards, busy / idle.length <= BUSY_SECONDS_MAX, reason)]
+  return hostGate(idle, guards)
 }
 
 function freshLane(record: RunRecord, rule: StableRule, guards: readonly string[]): Gate {

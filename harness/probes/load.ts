@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Cluster } from '../cluster/cluster.ts'
 import { API_PORT } from '../cluster/topology.ts'
 import type { Seal } from '../journal/chain.ts'
@@ -15,13 +14,13 @@ import { LoadResults, type LoadSummary, samplesOf } from './load-results.ts'
 import { LoadSpeech } from './load-speech.ts'
 import { furnishTenants } from './load-tenants.ts'
 import { expectedThresholds, type SloSpec } from './load-thresholds.ts'
+import { LoadUsage } from './load-usage.ts'
 import { operationsIn, plannedOf, type Traffic } from './traffic.ts'
 
 /** Its hundred users are ready after a second or two; a busy host takes longer. */
 const UNDER_WAY_WITHIN = seconds(60)
 /** Requests under way have their time, and the last samples are compressed. */
 const ENDS_WITHIN = seconds(30)
-const LOOK_EVERY_MS = 2000
 
 export type LoadOptions = {
   readonly cluster: Cluster
@@ -47,12 +46,11 @@ export class Load {
   readonly #program: Program
   readonly #speech: LoadSpeech
   readonly #results: LoadResults
+  readonly #usage: LoadUsage
   readonly #exit: Promise<number>
   readonly #death = new AbortController()
   #isOver = false
   #isStopped = false
-  readonly #cpu: { readonly ms: number; readonly atMs: number }[] = []
-  #looks: NodeJS.Timeout | undefined
 
   private constructor(
     options: LoadOptions,
@@ -66,6 +64,7 @@ export class Load {
     this.#program = program
     this.#speech = speech
     this.#results = results
+    this.#usage = new LoadUsage(program)
     this.#exit = program.ended().then((exitCode) => {
       this.#isOver = true
       this.#unlookedFor(exitCode)
@@ -162,11 +161,11 @@ export class Load {
     const { load } = traffic
     if (!this.#isOver) {
       this.#isStopped = true
-      await this.#look()
+      await this.#usage.stop()
       await this.#program.interrupt()
     }
-    clearInterval(this.#looks)
     const exitCode = await this.#mustEnd()
+    await this.#usage.stop()
     const { samples, summary } = await this.#results.keep(close)
     const said = this.#speech.threw ?? this.#speech.complaint
     journal.record('load.ended', {
@@ -174,8 +173,7 @@ export class Load {
       exitCode,
       ...(this.#isStopped ? { stopped: true as const } : {}),
       ...(summary === undefined ? {} : { summary }),
-      ...this.#share(),
-      processors: availableParallelism(),
+      ...this.#usage.result,
       ...(said === undefined || this.#isStopped ? {} : { said: maskSecrets(said) }),
     })
     await cluster.workplace.dismiss(this.#container)
@@ -194,8 +192,7 @@ export class Load {
       () => (this.#speech.isUnderWay ? happened(true) : notYet('no request was sent')),
       { within: UNDER_WAY_WITHIN, signal: AbortSignal.any([signal, this.alive]) },
     )
-    await this.#look()
-    this.#looks = setInterval(() => void this.#look(), LOOK_EVERY_MS)
+    await this.#usage.start()
   }
 
   #lookForEnd() {
@@ -238,18 +235,5 @@ export class Load {
       },
     )
     return this.#exit
-  }
-
-  /** What it has used so far; a look that fails is one less. */
-  async #look(): Promise<void> {
-    const ms = await this.#program.cpuMs().catch(() => undefined)
-    if (ms !== undefined) this.#cpu.push({ ms, atMs: performance.now() })
-  }
-
-  #share(): { cpuMsPerS?: number } {
-    const [first, last] = [this.#cpu[0], this.#cpu.at(-1)]
-    if (first === undefined || last === undefined || last.atMs - first.atMs < 1000) return {}
-    const perS = (last.ms - first.ms) / ((last.atMs - first.atMs) / 1000)
-    return { cpuMsPerS: Math.round(perS * 10) / 10 }
   }
 }
