@@ -1,10 +1,9 @@
 import type { Cluster } from '../cluster/cluster.ts'
 import type { FaultPlan, Injection } from '../faults/fault.ts'
-import { milliseconds, seconds } from '../lib/duration.ts'
+import { type Duration, milliseconds, seconds } from '../lib/duration.ts'
 import { happened, until } from '../lib/until.ts'
 import type { DetectorId } from '../objectives/detections.ts'
 import type { Planted, Sabotage } from '../sabotage.ts'
-import type { Toxic } from '../stack/toxiproxy.ts'
 import { readHealth } from '../vault/health.ts'
 import { Liar, type Lie } from './liar.ts'
 import {
@@ -15,6 +14,7 @@ import {
   sendsTwice,
 } from './lies.ts'
 import { DAMAGE } from './real-damage.ts'
+import { OF_LOAD } from './real-load.ts'
 import { RESTORED } from './real-restores.ts'
 
 /**
@@ -28,6 +28,8 @@ export type RealDefect = {
   readonly way?: string
   /** Which scenario is run in the sabotaged world. */
   readonly scenario: string
+  /** How long its parts last, where that is shorter than the scenario's own. */
+  readonly lengths?: Readonly<Record<string, Duration>>
   /** One of these must ring. */
   readonly detectors: readonly DetectorId[]
   /** Made anew for each run: a lie has a memory. */
@@ -36,6 +38,7 @@ export type RealDefect = {
 
 export const REAL_DEFECTS: readonly RealDefect[] = [
   ...DAMAGE,
+  ...OF_LOAD,
   ...RESTORED,
   {
     id: 'M01',
@@ -111,36 +114,6 @@ export const REAL_DEFECTS: readonly RealDefect[] = [
           ),
       }),
     }),
-  },
-  {
-    id: 'M21',
-    title: 'every answer to the load is 300 ms late',
-    scenario: 'load-slo',
-    detectors: ['slo'],
-    sabotage: () => {
-      const late: Toxic = {
-        name: 'planted',
-        type: 'latency',
-        stream: 'downstream',
-        attributes: { latency: 300 },
-      }
-      let delay = async (): Promise<void> => {}
-      return {
-        plant: async (cluster) => {
-          const { links } = cluster.pod('operator')
-          // Not before the load runs: the clean start looks for just such a thing.
-          delay = () => links.addToxic('balancer', late)
-          return { cluster, undo: () => links.removeToxic('balancer', late.name) }
-        },
-        verbs: (verbs) => ({
-          ...verbs,
-          loaded: async () => {
-            await delay()
-            await verbs.loaded()
-          },
-        }),
-      }
-    },
   },
   {
     id: 'M26',

@@ -9,10 +9,11 @@ export async function proveReal(
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly controls: readonly Control[] }> {
   const { say, signal } = options
   const controls: Control[] = []
-  for (const scenario of new Set(planted.map(({ plant }) => plant.real.scenario))) {
+  const lives = new Map(planted.map(({ plant }) => [plant.real.scenario, plant.real]))
+  for (const { scenario, lengths = {} } of lives.values()) {
     signal.throwIfAborted()
     say(`control: ${scenario}`)
-    const { verdict } = await liveThrough({ scenario }, options)
+    const { verdict } = await liveThrough({ scenario, lengths }, options)
     const passed = verdict.verdict === 'passed' ? 1 : 0
     const outcome =
       passed === 1 ? 'passed' : verdict.verdict === 'inconclusive' ? 'inconclusive' : 'failed'
@@ -25,7 +26,7 @@ export async function proveReal(
     const { id, title } = defect
     const { level, way, detectors: named, real } = plant
     say(`${id}: ${real.title}`)
-    const { verdict } = await liveThrough({ scenario: real.scenario, defect: real }, options)
+    const { verdict } = await liveThrough({ ...real, defect: real }, options)
     const about = { id, title, level, ...(way === undefined ? {} : { way }), named }
     outcomes.push(outcomeOf(about, [trialOfRealRun(verdict, named)]))
   }

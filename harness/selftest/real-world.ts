@@ -11,13 +11,15 @@ export type RealWorldOptions = Pick<
 /** Where a lived-through scenario left its files, and what was judged. */
 export type Lived = { readonly verdict: Verdict; readonly directory: string }
 
+type Life = Pick<RealDefect, 'scenario' | 'lengths'> & { readonly defect?: RealDefect }
+
 /**
  * Runs a scenario on a real cluster in a sabotaged world; without a defect in an honest one,
  * which is the control.
  * @throws {EngineUnavailable} {ComponentUnavailable}
  */
 export async function liveThrough(
-  { scenario, defect }: { readonly scenario: string; readonly defect?: RealDefect },
+  { scenario, lengths = {}, defect }: Life,
   options: RealWorldOptions,
 ): Promise<Lived> {
   const { verdicts, directory } = await performRun({
@@ -25,7 +27,7 @@ export async function liveThrough(
     selected: selectAll(await loadCatalogue(), [scenario]),
     label: `selftest-${defect?.id ?? 'control'}`,
     multiplier: 1,
-    limits: {},
+    limits: lengths,
     repeat: 1,
     tls: true,
     failFast: true,
