@@ -32,7 +32,8 @@ export function thresholdsOf(
   }
   for (const { op, of, limit } of objectives) {
     const metric = metricOf(of === 'errors' ? 'http_req_failed' : 'http_req_duration', op)
-    thresholds[metric] = [...(thresholds[metric] ?? []), `${EXPRESSIONS[of]}<${limit}`]
+    const expressions = new Set([...(thresholds[metric] ?? []), `${EXPRESSIONS[of]}<${limit}`])
+    thresholds[metric] = [...expressions] // the same may be promised in two phases
   }
   return thresholds
 }
