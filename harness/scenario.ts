@@ -221,6 +221,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       observation = await Observation.start(started, journal, experiment.seed, signal, {
         way: planned.lanes,
         slow: totalMs(lengths) > SLOW_FROM.ms,
+        besideLoad: planned.traffic !== undefined,
       })
       phase('settle')
       await startLoad()
