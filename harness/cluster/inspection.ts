@@ -1,5 +1,5 @@
 import { RunClock } from '../lib/clock.ts'
-import { seconds } from '../lib/duration.ts'
+import { type Duration, seconds } from '../lib/duration.ts'
 import { RequestFailed } from '../lib/http.ts'
 import { shownCertificate, type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
 import type { VaultClient } from '../vault/client.ts'
@@ -18,6 +18,7 @@ import { AUDIT_FILE } from './disks.ts'
 import { DocumentedClient } from './documented-client.ts'
 import { HeldReads } from './held-reads.ts'
 import { readSnapshot, textsIn } from './in-clear.ts'
+import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from './levelling.ts'
 import type { Node } from './node.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
@@ -150,6 +151,16 @@ export class Inspection {
     const cluster = this.#cluster
     return new DocumentedClient(node === undefined ? cluster.viaBalancer() : cluster.onNode(node))
   }
+
+  /** Looks at what every node takes of its machine, again and again until that is over. */
+  vitalsWhile(every: Duration, act: () => Promise<unknown>): Promise<readonly VitalsLook[]> {
+    return vitalsWhile(this.#cluster, { every, act })
+  }
+
+  /** What these looks came to. */
+  readonly level = levelOf
+  readonly raftEntries = entriesIn
+  readonly vitals = vitalsInWords
 
   /**
    * Which of these texts stand in clear, raw or in base64 or hex, in the data files of any node

@@ -124,12 +124,12 @@ export class VaultClient {
   async download(
     path: string,
     onChunk: (chunk: Buffer) => void,
-    { within = DEFAULT_LIMIT, signal }: CallOptions = {},
+    { query, within = DEFAULT_LIMIT, signal }: Pick<VaultRequest, 'query'> & CallOptions = {},
   ): Promise<void> {
     const refusal: Buffer[] = []
     const sent: HttpRequest = {
       method: 'GET',
-      path: urlPath(path),
+      path: urlPath(path, query),
       headers: this.#tokenHeader(),
       within,
       signal,
