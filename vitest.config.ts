@@ -19,7 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['harness/**/*.test.ts', 'bench/**/*.test.ts', 'load/**/*.test.ts'],
+          include: ['harness', 'bench', 'fixtures', 'load'].map((each) => `${each}/**/*.test.ts`),
           exclude: ['**/*.contract.test.ts'],
           isolate: false, // fresh modules for every file cost a third of the time
           // Node itself strips the types, as in a run; there is nothing to transform, nor to mock.

@@ -94,11 +94,14 @@ export class Body {
   #lastEffect: Ns | undefined
   readonly #performing: Performing
   readonly #times: StepTimes = new Map()
+  readonly #inspect: Inspection
 
   constructor(options: BodyOptions) {
     this.#options = options
     this.#book = new UndoBook(join(options.journal.directory, 'undo'))
     this.#performing = new Performing(options)
+    const { cluster, journal, operatorFolder } = options
+    this.#inspect = new Inspection(cluster, journal.clock, operatorFolder)
   }
 
   /** When the last fault was proven or healed; `undefined` before the first. */
@@ -107,10 +110,10 @@ export class Body {
   }
 
   get verbs(): Verbs {
-    const { cluster, journal, operatorFolder } = this.#options
+    const { cluster } = this.#options
     return {
       cluster,
-      inspect: new Inspection(cluster, journal.clock, operatorFolder),
+      inspect: this.#inspect,
       inject: (...faults) => this.#injectAll(faults),
       heal: (...faults) => this.#heal(faults),
       dwell: (what, length) => this.#dwell(what, length),
@@ -130,6 +133,11 @@ export class Body {
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
       check: (title, expected, look) => this.#check(title, expected, look),
     }
+  }
+
+  /** Ends what the body has started beside the cluster, whatever it is doing. */
+  end(): Promise<void> {
+    return this.#inspect.end()
   }
 
   /** Latest first. A heal never throws: what could not be undone is journaled as stuck. */

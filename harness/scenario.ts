@@ -254,8 +254,10 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
   })
   const generators = loading
   if (generators !== undefined) await attempt(() => generators.stop())
+  const lived = bodyParts
+  await attempt(async () => lived?.end())
   phase('heal')
-  await bodyParts?.healAll()
+  await lived?.healAll()
   if (observation !== undefined) {
     const watching = observation
     await attempt(() => watching.stopLanes(close))

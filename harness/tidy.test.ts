@@ -12,6 +12,8 @@ import { parsePins } from './stack/pins.ts'
 const LAYERS =
   'lib journal consistency objectives vault aws stack cluster faults procedures documents probes evidence'
 
+const APPLICATION = 'fixtures/cached-client/application.ts fixtures/cached-client/message.ts'
+
 /** What each folder may import from others. `harness` is its top level, the composition. */
 const MAY_IMPORT: Readonly<Record<string, string>> = {
   lib: '',
@@ -21,7 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
   vault: 'lib',
   aws: 'lib',
   stack: 'lib', // containers without Vault; the two meet in `cluster`
-  cluster: 'vault aws stack journal lib',
+  // The example application that runs at a cluster; its process is told apart from ours.
+  cluster: `vault aws stack journal lib ${APPLICATION}`,
   faults: 'cluster vault aws stack lib',
   procedures: 'cluster vault aws lib', // no faults: the operator does not know what broke
   documents: 'cluster journal lib', // what the documents say, typed at a shell of the cluster's
@@ -48,7 +51,7 @@ const LOADS_ONLY: Readonly<Record<string, string>> = {
   'commands/coverage.ts':
     'commands objectives consistency evidence documents journal lib procedure-steps.ts',
   'commands/snapshot.ts': 'commands objectives vault lib',
-  'commands/list.ts': `${LAYERS} harness commands scenarios`,
+  'commands/list.ts': `${LAYERS} harness commands scenarios fixtures`,
 }
 const DOCKER = ['dockerode', 'testcontainers']
 
@@ -63,6 +66,7 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   'node-vault': /^vault\/setup\.ts$/,
   '@aws-sdk/client-kms': /^aws\/kms\.ts$/,
   '@aws-sdk/client-s3': /^aws\/(s3|object-files)\.ts$/,
+  'lru-cache': /^fixtures\/cached-client\//,
   commander: /^(cli\.ts|commands\/)/,
   chalk: /^commands\/palette\.ts$/,
 }

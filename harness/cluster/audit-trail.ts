@@ -13,6 +13,7 @@ export type AuditEntry = {
   readonly request?: {
     readonly id?: string
     readonly path?: string
+    readonly operation?: string
     readonly data?: { readonly data?: { readonly value?: unknown } } | null
   }
 }
@@ -103,6 +104,20 @@ export class AuditTrail {
       await client.close()
     }
   }
+}
+
+/** How many reads of this secret the audit files of all nodes account for. */
+export async function auditedReads(cluster: Cluster, path: string): Promise<number> {
+  const audited = `${KV_MOUNT}/data/${path}`
+  const perNode = cluster.nodes.map(async ({ vault }) => {
+    const files = await vault.readAll(AUDIT_FOLDER)
+    return files
+      .flatMap((file) => entriesWith(audited, file))
+      .filter(({ type, request }) => {
+        return type === 'request' && request?.operation === 'read' && request.path === audited
+      }).length
+  })
+  return (await Promise.all(perNode)).reduce((sum, reads) => sum + reads, 0)
 }
 
 /** Those lines of the file that hold the text. One that was cut by a crash is no entry. */

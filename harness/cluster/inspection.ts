@@ -9,9 +9,11 @@ import { KV_MOUNT, writeSecret } from '../vault/kv.ts'
 import { products } from '../vault/product.ts'
 import { type Answers, answersOf } from './answers.ts'
 import { answersThrough } from './answers-through.ts'
-import { AuditTrail } from './audit-trail.ts'
+import { AuditTrail, auditedReads } from './audit-trail.ts'
 import type { BackupAccess } from './backup-access.ts'
 import { BackupEvidence } from './backup-evidence.ts'
+import { bridgingOf, hitsOf, ratioOf, staleness } from './cache-findings.ts'
+import { CachedClient, type CachedClientOptions } from './cached-client.ts'
 import type { Cluster } from './cluster.ts'
 import { DirectTalk } from './direct-talk.ts'
 import { AUDIT_FILE } from './disks.ts'
@@ -43,6 +45,7 @@ export class Inspection {
   readonly #clock: RunClock
   readonly #operatorFolder: string
   #balancer: VaultClient | undefined
+  readonly #started: { readonly end: () => Promise<void> }[] = []
 
   constructor(cluster: Cluster, clock: RunClock = new RunClock(), operatorFolder = '') {
     this.#cluster = cluster
@@ -152,6 +155,19 @@ export class Inspection {
     return new DocumentedClient(node === undefined ? cluster.viaBalancer() : cluster.onNode(node))
   }
 
+  /** The example application of `fixtures/cached-client`; it ends with the scenario's body. */
+  async cachedClient(options: CachedClientOptions): Promise<CachedClient> {
+    const client = await CachedClient.start(this.#cluster, this.#clock, options)
+    this.#started.push(client)
+    return client
+  }
+
+  /** What its lanes met, in a word to compare and in numbers. */
+  readonly hits = hitsOf
+  readonly hitRatio = ratioOf
+  readonly bridging = bridgingOf
+  readonly staleness = staleness
+
   /** Looks at what every node takes of its machine, again and again until that is over. */
   vitalsWhile(every: Duration, act: () => Promise<unknown>): Promise<readonly VitalsLook[]> {
     return vitalsWhile(this.#cluster, { every, act })
@@ -161,6 +177,11 @@ export class Inspection {
   readonly level = levelOf
   readonly raftEntries = entriesIn
   readonly vitals = vitalsInWords
+
+  /** Ends what works by itself and has not been ended. */
+  async end(): Promise<void> {
+    await Promise.all(this.#started.splice(0).map((each) => each.end()))
+  }
 
   /**
    * Which of these texts stand in clear, raw or in base64 or hex, in the data files of any node
@@ -186,6 +207,11 @@ export class Inspection {
   /** Writes of its own, to be found again in the audit files of the nodes. */
   auditTrail(): AuditTrail {
     return new AuditTrail(this.#cluster)
+  }
+
+  /** How many reads of a secret the audit files of all nodes have. */
+  auditedReads(path: string): Promise<number> {
+    return auditedReads(this.#cluster, path)
   }
 
   /** `complete`, or what is wrong with a snapshot that the leader, or this node, is asked for now. */
