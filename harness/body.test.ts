@@ -12,6 +12,7 @@ import { RunClock } from './lib/clock.ts'
 import { milliseconds } from './lib/duration.ts'
 import { Seed } from './lib/seed.ts'
 import { happened, NeverHappened, notYet } from './lib/until.ts'
+import { steady } from './probes/traffic.ts'
 import type { Procedure } from './procedures/procedure.ts'
 
 /** The verbs of a scenario's body, against a real journal. No verb looks into the cluster itself. */
@@ -426,6 +427,19 @@ test('a choice is made by the seed', () => {
 
 test('the load of a scenario that has none is over at once', async () => {
   await body.verbs.loaded()
+})
+
+test('loads of its own are sent beside each other', async () => {
+  const sent: unknown[] = []
+  const sending = new Body({
+    ...{ cluster, journal, seed: new Seed('7f3a'), operatorFolder: '', signal: stop.signal },
+    send: async (loads) => {
+      sent.push(loads.map(({ load }) => load))
+    },
+  })
+  const first = steady({ lasts: milliseconds(1) })
+  await sending.verbs.send({ ...first, load: 'a' }, { ...first, load: 'b' })
+  expect(sent).toEqual([['a', 'b']])
 })
 
 test('a length is the one that it was given, and there is no other', () => {

@@ -16,6 +16,7 @@ import type { Seed } from './lib/seed.ts'
 import { happened, isBug, type Look, NeverHappened, notYet, until } from './lib/until.ts'
 import { type Cell, type CellOptions, interrupt, type StepTimes } from './matrix.ts'
 import { type Perform, type PerformApart, Performing } from './performing.ts'
+import type { Traffic } from './probes/traffic.ts'
 import { typeAt } from './typing.ts'
 import { healBefore } from './undoing.ts'
 
@@ -56,6 +57,8 @@ export type Verbs = {
   readonly length: (name: string) => Duration
   /** Waits until the load has run the length that it has of its own. */
   readonly loaded: () => Promise<void>
+  /** Lets generators send this, one beside the other, each for the length that it has of its own. */
+  readonly send: (...loads: readonly Traffic[]) => Promise<void>
   /** Keeps what was found where nothing is promised. */
   readonly note: (text: string) => void
   /** A choice that the seed makes, the same in every run with it. */
@@ -80,8 +83,8 @@ export type BodyOptions = {
   readonly lengths?: Readonly<Record<string, Duration>>
   /** Waits until preparing the first fault has left no trace in the service. */
   readonly calm?: () => Promise<void>
-  /** Waits for the load's end. */
   readonly loaded?: () => Promise<void>
+  readonly send?: (loads: readonly Traffic[]) => Promise<void>
   /** How long what a healing starts may take to end again. */
   readonly settles?: Duration
 }
@@ -110,7 +113,7 @@ export class Body {
   }
 
   get verbs(): Verbs {
-    const { cluster } = this.#options
+    const { cluster, journal } = this.#options
     return {
       cluster,
       inspect: this.#inspect,
@@ -129,16 +132,15 @@ export class Body {
       until: (what, look) => this.waitFor(what, look),
       length: (name) => this.#length(name),
       loaded: async () => this.#options.loaded?.(),
-      note: (text) => this.#options.journal.record('note', { text }),
+      send: async (...loads) => this.#options.send?.(loads),
+      note: (text) => journal.record('note', { text }),
       choose: (purpose, from) => this.#options.seed.pick(purpose, from),
       check: (title, expected, look) => this.#check(title, expected, look),
     }
   }
 
   /** Ends what the body has started beside the cluster, whatever it is doing. */
-  end(): Promise<void> {
-    return this.#inspect.end()
-  }
+  end = (): Promise<void> => this.#inspect.end()
 
   /** Latest first. A heal never throws: what could not be undone is journaled as stuck. */
   async healAll(): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { loadCatalogue, nearest, select, selectAll, suite, UnknownScenario } from './catalogue.ts'
 import { isKnownFact } from './objectives/sometimes.ts'
-import { expectedBy, observedBy, suitesOf } from './scenario.ts'
+import { expectedBy, loadOf, observedBy, suitesOf } from './variant.ts'
 
 const catalogue = await loadCatalogue()
 
@@ -133,17 +133,21 @@ describe.each(catalogue.map(({ name, scenario }) => [name, scenario] as const))(
       }
     })
 
+    const runs = [undefined, ...Object.keys(scenario.variants)]
     test.each([1, 5] as const)('promises something at multiplier %s, under ids of its own', (m) => {
-      const objectives = scenario.objectives(m)
-      expect(objectives).not.toEqual([])
-      const ids = objectives.map(({ id }) => id)
-      expect(new Set(ids).size).toBe(ids.length)
-      const titles = objectives.flatMap((each) => (each.kind === 'checks' ? each.titles : []))
-      expect(new Set(titles).size).toBe(titles.length)
-      const measured = objectives.some(({ kind }) => kind !== 'checks' && kind !== 'slo')
-      expect(measured && scenario.load === 'none').toBe(false) // nothing would measure it
-      const ofLoad = objectives.some(({ kind }) => kind === 'slo')
-      expect(ofLoad && scenario.traffic === undefined).toBe(false) // nor nobody loads
+      for (const variant of runs) {
+        const objectives = scenario.objectives(m, variant)
+        expect(objectives).not.toEqual([])
+        const ids = objectives.map(({ id }) => id)
+        expect(new Set(ids).size).toBe(ids.length)
+        const titles = objectives.flatMap((each) => (each.kind === 'checks' ? each.titles : []))
+        expect(new Set(titles).size).toBe(titles.length)
+        if (variant === undefined && runs.length > 1) continue // it is no run
+        const measured = objectives.some(({ kind }) => kind !== 'checks' && kind !== 'slo')
+        expect(measured && loadOf(scenario, variant) === 'none').toBe(false) // nothing would measure it
+        const ofLoad = objectives.some(({ kind }) => kind === 'slo')
+        expect(ofLoad && scenario.traffic === undefined).toBe(false) // nor nobody loads
+      }
     })
 
     test('expects to miss only what it promises', () => {

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { closest } from 'fastest-levenshtein'
-import { type Scenario, type SuiteName, suitesOf } from './scenario.ts'
+import type { Scenario, SuiteName } from './scenario.ts'
+import { suitesOf } from './variant.ts'
 
 /** All scenarios by the name of their file, which is the catalogue's name. */
 export type Catalogued = { readonly name: string; readonly scenario: Scenario }

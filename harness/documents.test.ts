@@ -3,10 +3,10 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadCatalogue, select } from './catalogue.ts'
 import { EXIT, worstExit } from './objectives/exit-code.ts'
-import { suitesOf, suitesOfAll } from './scenario.ts'
 import { filesBelow, ROOT, readText } from './source-files.ts'
 import { componentNames } from './stack/component.ts'
 import { loadPins } from './stack/pins.ts'
+import { suitesOf, suitesOfAll } from './variant.ts'
 
 /** The documents are held against the code: what can drift is compared, the rest is prose. */
 

@@ -1,53 +1,33 @@
-import type { Cluster } from './cluster/cluster.ts'
-import type { Seal } from './journal/chain.ts'
-import type { Journal } from './journal/journal.ts'
+import type { ObjectiveSpec } from './journal/entry.ts'
 import { type Duration, minutes } from './lib/duration.ts'
-import { Load } from './probes/load.ts'
-import type { SloSpec } from './probes/load-thresholds.ts'
+import { Load, type LoadOptions } from './probes/load.ts'
 import type { Traffic } from './probes/traffic.ts'
 
 /** What comes before and after a body: calibration, settling, the stable run. */
 const AROUND = minutes(10)
 
-export type LoadingOptions = {
-  readonly cluster: Cluster
-  readonly journal: Journal
-  readonly traffic: readonly Traffic[]
-  /** Evaluated by the generators of open models; a closed model is never judged. */
-  readonly objectives: readonly SloSpec[]
+export type LoadingOptions = Pick<LoadOptions, 'cluster' | 'journal' | 'signal' | 'close'> & {
+  /** Of the scenario; those of a load are evaluated by its generator, unless it is a closed model. */
+  readonly objectives: readonly ObjectiveSpec[]
   /** How long the body may take. */
   readonly limit: Duration
-  readonly signal: AbortSignal
-  /** Takes the seal of each file of samples. */
-  readonly close: (seal: Seal) => void
 }
 
-/** The load generators of one scenario, one beside the other. */
+/** The load generators of one scenario. */
 export class Loading {
-  readonly #loads: readonly Load[]
+  readonly #options: LoadingOptions
+  #loads: Load[] = []
 
-  private constructor(loads: readonly Load[]) {
-    this.#loads = loads
+  constructor(options: LoadingOptions) {
+    this.#options = options
   }
 
-  /** Returns when the first request of each is sent. @throws {LoadFailed} */
-  static async start(options: LoadingOptions): Promise<Loading> {
-    const { traffic, objectives, limit, ...rest } = options
-    const loads: Load[] = []
-    const atMost = { ms: limit.ms + AROUND.ms }
-    try {
-      for (const each of traffic) {
-        const own = each.model === 'open' ? objectives : []
-        loads.push(await Load.start({ ...rest, traffic: each, objectives: own, atMost }))
-      }
-    } catch (error) {
-      await new Loading(loads).stop().catch(() => {}) // why one did not start is the better message
-      throw error
-    }
-    return new Loading(loads)
+  /** One beside the other; returns when the first request of each is sent. @throws {LoadFailed} */
+  async start(traffic: readonly Traffic[]): Promise<void> {
+    for (const each of traffic) this.#loads.push(await this.#load(each))
   }
 
-  /** Aborted when one of them ends before its time. */
+  /** Aborted when one of those that were started ends before its time. */
   get alive(): AbortSignal {
     return AbortSignal.any(this.#loads.map(({ alive }) => alive))
   }
@@ -58,12 +38,40 @@ export class Loading {
   }
 
   /**
-   * Ends them and brings their samples to disk.
+   * Starts these beside whatever runs, and returns when each has run its length and its samples
+   * are on disk. @throws {LoadFailed}
+   */
+  async send(traffic: readonly Traffic[], signal: AbortSignal): Promise<void> {
+    const own = new Loading(this.#options)
+    try {
+      await own.start(traffic)
+      await own.over(signal)
+    } catch (error) {
+      await own.stop().catch(() => {}) // why it ended is the better message
+      throw error
+    }
+    await own.stop()
+  }
+
+  /**
+   * Ends those that were started and brings their samples to disk.
    * @throws {LoadFailed} the first failure, after all of them were ended.
    */
   async stop(): Promise<void> {
-    const ends = await Promise.allSettled(this.#loads.map((load) => load.stop()))
+    const ends = await Promise.allSettled(this.#loads.splice(0).map((load) => load.stop()))
     const failed = ends.find((end) => end.status === 'rejected')
     if (failed !== undefined) throw failed.reason
+  }
+
+  #load(traffic: Traffic): Promise<Load> {
+    const { objectives, limit, ...rest } = this.#options
+    const slos = objectives.filter((objective) => objective.kind === 'slo')
+    const own = slos.filter(({ load }) => load === undefined || load === traffic.load)
+    return Load.start({
+      ...rest,
+      traffic,
+      objectives: traffic.model === 'open' ? own : [],
+      atMost: { ms: limit.ms + AROUND.ms },
+    })
   }
 }

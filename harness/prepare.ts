@@ -1,11 +1,11 @@
 import { AT_LEAST, Guard, roomOf } from './guard.ts'
 import type { RunOptions } from './run.ts'
-import { needsOf } from './scenario.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
 import { resolveImages } from './stack/images.ts'
 import { pickProduct } from './stack/pick-product.ts'
 import { type OnDemand, STAGE_IMAGES } from './stage.ts'
 import { sweepUp } from './sweep-up.ts'
+import { needsOf } from './variant.ts'
 import type { Product } from './vault/product.ts'
 
 export type Preparation = Pick<

@@ -3,14 +3,8 @@ import type { Journal } from './journal/journal.ts'
 import type { Duration } from './lib/duration.ts'
 import { consistency } from './objectives/consistency.ts'
 import { hasTimeLimit } from './objectives/objective.ts'
-import {
-  type Experiment,
-  expectedBy,
-  type Multiplier,
-  needsOf,
-  observedBy,
-  type Scenario,
-} from './scenario.ts'
+import type { Experiment, Multiplier, Scenario } from './scenario.ts'
+import { expectedBy, loadOf, needsOf, observedBy } from './variant.ts'
 import { products } from './vault/product.ts'
 
 /** Entry 0: what was promised, with which limits and lengths, before anything happens. */
@@ -35,7 +29,7 @@ export function freeze(experiment: Experiment, journal: Journal): void {
     claims: planned.claims?.(multiplier, experiment.variant) ?? [],
     expects: expectedBy(planned, experiment.variant),
     mustObserve: observedBy(planned, experiment.variant),
-    probed: planned.load === 'steady',
+    probed: loadOf(planned, experiment.variant) === 'steady',
     standbyReads: products[product].standbyReads,
     nodes: Array.from(
       { length: needsOf(planned, experiment.variant).nodes ?? 3 },
@@ -56,7 +50,9 @@ function promised(
 ): readonly ObjectiveSpec[] {
   const own = planned.objectives(multiplier, variant)
   const isNamed = own.some(({ kind }) => kind === 'consistency')
-  return planned.load === 'none' || isNamed ? own : [...own, consistency({ contract: 'strict' })]
+  return loadOf(planned, variant) === 'none' || isNamed
+    ? own
+    : [...own, consistency({ contract: 'strict' })]
 }
 
 function limited(

@@ -22,10 +22,11 @@ import { calledFor, prepare } from './prepare.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
 import { type Sabotage, sabotaged } from './sabotage.ts'
-import { lengthsOf, type Multiplier, needsOf, runScenario } from './scenario.ts'
+import { type Multiplier, runScenario } from './scenario.ts'
 import type { Settings } from './settings.ts'
 import type { ResolvedImage } from './stack/images.ts'
 import { Stage } from './stage.ts'
+import { lengthsOf, needsOf } from './variant.ts'
 import type { Product } from './vault/product.ts'
 
 export type RunOptions = {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { suite } from './catalogue.ts'
 import { minutes, seconds } from './lib/duration.ts'
-import { expectedBy, lengthsOf, scenario, suitesOf, suitesOfAll } from './scenario.ts'
+import { scenario } from './scenario.ts'
+import { expectedBy, lengthsOf, loadOf, suitesOf, suitesOfAll } from './variant.ts'
 
 const body = async () => {}
 const planned = scenario(
@@ -11,7 +12,7 @@ const planned = scenario(
     source: '-',
     hypothesis: 'none',
     suites: (variant) => (variant === 'long' ? ['soak'] : ['smoke', 'nightly']),
-    load: 'none',
+    load: (variant) => (variant === 'long' ? 'steady' : 'none'),
     leaves: 'healthy',
     objectives: () => [],
     expects: (variant) => (variant === 'long' ? [{ missed: 'slo', because: 'p99' }] : []),
@@ -29,7 +30,8 @@ test('a length is the one that was asked for, else the one of the suite, else it
   })
 })
 
-test('each variant is in suites of its own', () => {
+test('each variant is in suites of its own, and has lanes of its own', () => {
+  expect(['short', 'long'].map((variant) => loadOf(planned, variant))).toEqual(['none', 'steady'])
   expect(suitesOf(planned, 'long')).toEqual(['soak'])
   expect(suitesOfAll(planned)).toEqual(['smoke', 'nightly', 'soak'])
   const chosen = suite([{ name: 'load', scenario: planned }], 'soak')

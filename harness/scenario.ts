@@ -35,6 +35,7 @@ import { judgeScenario, type Verdict } from './objectives/judge.ts'
 import { Observation } from './observation.ts'
 import type { Traffic } from './probes/traffic.ts'
 import { freeze } from './promise.ts'
+import { lengthsOf, loadOf } from './variant.ts'
 import type { Product } from './vault/product.ts'
 
 export type Multiplier = 1 | 5
@@ -49,7 +50,7 @@ export type ScenarioSpec = {
   readonly hypothesis: string
   readonly suites: readonly SuiteName[] | ((variant?: string) => readonly SuiteName[])
   /** `steady`: the probe writes and reads throughout; `none`: only the body's checks. */
-  readonly load: 'steady' | 'none'
+  readonly load: 'steady' | 'none' | ((variant?: string) => 'steady' | 'none')
   /** What it leaves behind: a cluster that others may use after it, or not. */
   readonly leaves: 'healthy' | 'broken'
   /** What it wants of its cluster beyond the usual. */
@@ -99,35 +100,6 @@ export function scenario(
   return typeof body === 'function'
     ? { ...spec, title, body, variants: {} }
     : { ...spec, title, body: undefined, variants: body }
-}
-
-/** What it, or one variant of it, wants of its cluster. */
-export const needsOf = ({ cluster = {} }: Scenario, variant?: string): ClusterNeeds =>
-  typeof cluster === 'function' ? cluster(variant) : cluster
-
-/** The facts that must be seen in it, or in one variant of it. */
-export const observedBy = ({ mustObserve = [] }: Scenario, variant?: string): readonly string[] =>
-  typeof mustObserve === 'function' ? mustObserve(variant) : mustObserve
-
-/** The misses that it, or one variant of it, is there to show. */
-export const expectedBy = ({ expects = [] }: Scenario, variant?: string): readonly Expectation[] =>
-  typeof expects === 'function' ? expects(variant) : expects
-
-/** The suites that it, or one variant of it, belongs to. */
-export const suitesOf = ({ suites }: Scenario, variant?: string): readonly SuiteName[] =>
-  typeof suites === 'function' ? suites(variant) : suites
-
-/** The suites that any variant of it belongs to. */
-export const suitesOfAll = (scenario: Scenario): readonly SuiteName[] => {
-  const variants = Object.keys(scenario.variants)
-  const suites = variants.flatMap((variant) => suitesOf(scenario, variant))
-  return variants.length === 0 ? suitesOf(scenario) : [...new Set(suites)]
-}
-
-/** Those of its lengths that were asked for instead of its own. */
-export function lengthsOf({ lengths }: Scenario, asked: Lengths = {}, suite?: SuiteName): Lengths {
-  const own = Object.entries(lengths?.(suite) ?? {})
-  return Object.fromEntries(own.map(([name, length]) => [name, asked[name] ?? length]))
 }
 
 /** One execution of one scenario. */
@@ -207,16 +179,13 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     journal.record('cluster.ready', started.readiness)
     const longer = Math.max(0, totalMs(lengths) - totalMs(lengthsOf(planned)))
     const limit = milliseconds(planned.deadline.ms * experiment.multiplier + longer)
-    const startLoad = async () => {
-      const traffic = planned.traffic?.(lengths, experiment.variant) ?? []
-      if (traffic.length === 0) return
-      const objectives = planned
-        .objectives(experiment.multiplier, experiment.variant)
-        .filter((objective) => objective.kind === 'slo')
-      const common = { cluster: started, journal, signal, close }
-      loading = await Loading.start({ ...common, traffic, objectives, limit })
-    }
-    if (planned.load === 'steady') {
+    const generators = new Loading({
+      ...{ cluster: started, journal, signal, close, limit },
+      objectives: planned.objectives(experiment.multiplier, experiment.variant),
+    })
+    loading = generators
+    const traffic = planned.traffic?.(lengths, experiment.variant) ?? []
+    if (loadOf(planned, experiment.variant) === 'steady') {
       phase('calibrate')
       observation = await Observation.start(started, journal, experiment.seed, signal, {
         way: planned.lanes,
@@ -224,12 +193,12 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
         besideLoad: planned.traffic !== undefined,
       })
       phase('settle')
-      await startLoad()
+      await generators.start(traffic)
       await observation.steady()
     } else {
       await started.cleanStart(signal).then((gate) => journal.record('gate', gate))
-      await startLoad()
-      if (loading !== undefined) phase('steady')
+      await generators.start(traffic)
+      if (traffic.length > 0) phase('steady')
     }
     journal.record('node.processes', { when: 'settled', nodes: await started.processes() })
     phase('body')
@@ -237,7 +206,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       signal,
       withReason(AbortSignal.timeout(limit.ms), limit),
       ...(observation === undefined ? [] : [observation.alive]),
-      ...(loading === undefined ? [] : [loading.alive]),
+      generators.alive,
     ])
     bodyParts = new Body({
       cluster: started,
@@ -247,14 +216,14 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       lengths,
       signal: own,
       calm: async () => observation?.calm(),
-      loaded: async () => loading?.over(own),
+      loaded: () => generators.over(own),
+      send: (loads) => generators.send(loads, own),
     })
     await body(bodyParts.verbs)
     await observation?.stable(bodyParts.lastEffect)
   })
-  const generators = loading
-  if (generators !== undefined) await attempt(() => generators.stop())
-  const lived = bodyParts
+  const [generators, lived] = [loading, bodyParts]
+  await attempt(async () => generators?.stop())
   await attempt(async () => lived?.end())
   phase('heal')
   await lived?.healAll()

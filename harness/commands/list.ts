@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander'
 import { loadCatalogue } from '../catalogue.ts'
 import type { FaultKind } from '../faults/fault.ts'
-import { suitesOfAll } from '../scenario.ts'
+import { suitesOfAll } from '../variant.ts'
 
 /** A kind of fault, and whether it can be done here. */
 export type FaultRow = Pick<
