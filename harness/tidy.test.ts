@@ -86,7 +86,7 @@ const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.scenario|(\.contract|\.scenarios)?
 const NAMED_FOR_NOTHING = /^(index|utils?|helpers?|types|common|misc)\.ts$/
 /** Started by hand, or collected by their folder. */
 const ENTRIES =
-  /^(cli\.ts|scenarios\/.*\.scenario\.ts|load\/(steady|closed|arrival|burst|tenants)\.ts|bench\/.*|fixtures\/.*)$/
+  /^(cli\.ts|scenarios\/.*\.scenario\.ts|load\/(steady|closed|arrival|burst|growth|tenants)\.ts|bench\/.*|fixtures\/.*)$/
 
 const sources = sourceFiles(['harness', 'scenarios', 'load', 'bench', 'fixtures'])
 const shipped = sources.filter(({ isTest }) => !isTest)

@@ -89,6 +89,16 @@ export const list = (tenant: string, as?: string) =>
     ...(as === undefined ? {} : { token: as }),
   })
 
+/** All tenants by name, as an administration shows them: the answer grows with their number. */
+export const listTenants = () =>
+  ask({
+    op: 'list',
+    tenant: '',
+    method: 'LIST',
+    endpoint: 'secret/metadata/tenants',
+    status: 200,
+  })
+
 /** Writes a secret that nobody reads, and hides it again. */
 export function writeAndDelete(tenant: string, as: string): void {
   write(tenant, as, SCRATCH)

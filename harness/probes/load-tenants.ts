@@ -12,6 +12,7 @@ const POLICY = 'drill-load'
 /** The tenants of the load and nothing else; without the templates that the design's policy has. */
 const RULES = `
 path "secret/data/tenants/load-*" { capabilities = ["create", "read", "update", "delete"] }
+path "secret/metadata/tenants/" { capabilities = ["list"] }
 path "secret/metadata/tenants/load-*" { capabilities = ["read", "list"] }
 `
 

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { minutes, seconds } from '../lib/duration.ts'
-import { arrival, burst, closed, operationsIn, plannedOf, sessions, steady } from './traffic.ts'
+import {
+  arrival,
+  burst,
+  closed,
+  growth,
+  operationsIn,
+  plannedOf,
+  sessions,
+  steady,
+} from './traffic.ts'
 
 test("the document's load test has its mix and rate, in both models", () => {
   expect(steady({ lasts: minutes(5) })).toMatchObject({
@@ -38,4 +47,13 @@ test('sessions have every operation', () => {
     'list',
     'delete',
   ])
+})
+
+test('the loads of a growth are told apart by their tenants, and half of each are lists', () => {
+  const loads = [1, 1000].map((tenants) => growth({ tenants, ratePerS: 100 }))
+  expect(loads.map(({ load, tenants }) => [load, tenants])).toEqual([
+    ['tenants-1', 1],
+    ['tenants-1000', 1000],
+  ])
+  expect(loads[0]?.mix).toEqual({ read: 10, list: 12, write: 2 })
 })

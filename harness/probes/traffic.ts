@@ -8,7 +8,7 @@ import type { Duration } from '../lib/duration.ts'
 export type Traffic = {
   /** Names it in the record. */
   readonly load: string
-  readonly script: 'steady' | 'closed' | 'arrival' | 'burst' | 'tenants'
+  readonly script: 'steady' | 'closed' | 'arrival' | 'burst' | 'growth' | 'tenants'
   readonly model: 'open' | 'closed'
   /** Of an open model: requests a second, all operations together; of `tenants` sessions. */
   readonly ratePerS: number
@@ -72,6 +72,20 @@ export const arrival = ({ tenants = USERS, ...rest }: Arrival): Traffic => ({
   script: 'arrival',
   mix: rest.mix,
   tenants,
+})
+
+/**
+ * Of so many tenants, with lists of all of them; half of the requests, so that their p99 can be
+ * told after some twenty seconds.
+ */
+export const growth = ({
+  tenants,
+  ratePerS,
+  lasts,
+}: Length & { readonly tenants: number; readonly ratePerS: number }): Traffic => ({
+  ...arrival({ ratePerS, tenants, lasts, mix: { read: 10, list: 12, write: 2 } }),
+  load: `tenants-${tenants}`,
+  script: 'growth',
 })
 
 /** The same with a burst in it. */
