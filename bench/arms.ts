@@ -19,6 +19,8 @@ export type Measure = {
   readonly ratio: { readonly value: number; readonly lo: number; readonly hi: number }
   readonly arms: { readonly ours: Arm; readonly theirs: Arm }
   readonly n: number
+  /** Of the arms, where that is not milliseconds. */
+  readonly unit?: string
   /** How often what came out, where the runs have verdicts. */
   readonly counts?: Readonly<Record<string, number>>
   readonly more?: readonly Measure[]

@@ -11,11 +11,12 @@ import type { Product } from '../harness/vault/product.ts'
 export async function withStage<T>(
   { product, signal, say }: BenchOptions,
   act: (stage: Stage) => Promise<T>,
+  also: readonly 'k6'[] = [],
 ): Promise<T> {
   const settings = readSettings()
   const docker = await connectDocker({ dial: settings.dial })
   await sweep(docker.engine)
-  const images = await resolveImages(docker, [...STAGE_IMAGES, product], {
+  const images = await resolveImages(docker, [...STAGE_IMAGES, product, ...also], {
     sources: settings.sources,
     offline: settings.offline,
     signal,

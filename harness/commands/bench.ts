@@ -10,6 +10,8 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Measur
   crash: async (options) => (await import('../../bench/crash.ts')).benchCrash(options),
   kills: async (options) => (await import('../../bench/kills.ts')).benchKills(options),
   probe: async (options) => (await import('../../bench/probe.ts')).benchProbe(options),
+  'probe-effect': async (options) =>
+    (await import('../../bench/probe-effect.ts')).benchProbeEffect(options),
   run: async (options) => (await import('../../bench/run.ts')).benchRun(options),
   snapshot: async (options) => (await import('../../bench/snapshot.ts')).benchSnapshot(options),
 }
@@ -49,11 +51,11 @@ export function benchCommand(finish: (exitCode: number) => void): Command {
 const stoppedBy = ({ reason }: AbortSignal): number | undefined =>
   reason instanceof Interrupted ? reason.exitCode : undefined
 
-function told({ name, goal, ratio, arms, n, more = [] }: Measure): string {
+function told({ name, goal, ratio, arms, n, unit = 'ms', more = [] }: Measure): string {
   const { ours, theirs } = arms
   if (n === 0)
     return [`${name}: nothing could be measured, goal ${goal}`, ...more.map(told)].join('\n')
-  const line = `${name}: ${ours.name} ${ours.median.toFixed(0)} ms : ${theirs.name} ${theirs.median.toFixed(0)} ms = ${ratio.value.toFixed(3)} (95 %: ${ratio.lo.toFixed(3)}–${ratio.hi.toFixed(3)}), n = ${n} each, goal ${goal}`
+  const line = `${name}: ${ours.name} ${ours.median.toFixed(0)} ${unit} : ${theirs.name} ${theirs.median.toFixed(0)} ${unit} = ${ratio.value.toFixed(3)} (95 %: ${ratio.lo.toFixed(3)}–${ratio.hi.toFixed(3)}), n = ${n} each, goal ${goal}`
   return [line, ...more.map(told)].join('\n')
 }
 
