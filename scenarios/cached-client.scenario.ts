@@ -171,7 +171,7 @@ export const cachedClient = scenario(
 
     restore: async ({ check, cluster, inject, inspect, perform, until }) => {
       const facts = FACTS.restore
-      const ttlMs = seconds(20).ms // the restore takes longer
+      const ttlMs = seconds(10).ms // the restore takes longer
       const caches = { documented: {}, short: { ttlMs } }
       const client = await inspect.cachedClient({ credentials: 1, caches })
       const access = await cluster.backupAccess()
