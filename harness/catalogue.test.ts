@@ -150,10 +150,10 @@ describe.each(catalogue.map(({ name, scenario }) => [name, scenario] as const))(
       }
     })
 
-    test('expects to miss only what it promises', () => {
+    test.each([1, 5] as const)('expects to miss only what it promises at multiplier %s', (m) => {
       for (const variant of [undefined, ...Object.keys(scenario.variants)]) {
-        const ids = scenario.objectives(1, variant).map(({ id }) => id)
-        const expected = expectedBy(scenario, variant)
+        const ids = scenario.objectives(m, variant).map(({ id }) => id)
+        const expected = expectedBy(scenario, variant, m)
         expect(expected.filter(({ missed }) => !ids.includes(missed))).toEqual([])
       }
     })

@@ -27,7 +27,7 @@ export function freeze(experiment: Experiment, journal: Journal): void {
       limited(objective, limits),
     ),
     claims: planned.claims?.(multiplier, experiment.variant) ?? [],
-    expects: expectedBy(planned, experiment.variant),
+    expects: expectedBy(planned, experiment.variant, multiplier),
     mustObserve: observedBy(planned, experiment.variant),
     probed: loadOf(planned, experiment.variant) === 'steady',
     standbyReads: products[product].standbyReads,

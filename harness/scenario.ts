@@ -57,7 +57,9 @@ export type ScenarioSpec = {
   readonly cluster?: ClusterNeeds | ((variant?: string) => ClusterNeeds)
   readonly objectives: (multiplier: Multiplier, variant?: string) => readonly ObjectiveSpec[]
   readonly claims?: (multiplier: Multiplier, variant?: string) => readonly ClaimSpec[]
-  readonly expects?: readonly Expectation[] | ((variant?: string) => readonly Expectation[])
+  readonly expects?:
+    | readonly Expectation[]
+    | ((variant?: string, multiplier?: Multiplier) => readonly Expectation[])
   readonly mustObserve?: readonly string[] | ((variant?: string) => readonly string[])
   /**
    * What load generators send beside the lanes, from before the steady phase until after the

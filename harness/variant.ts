@@ -1,6 +1,6 @@
 import type { ClusterNeeds } from './cluster/needs.ts'
 import type { Expectation } from './journal/entry.ts'
-import type { Lengths, Scenario, SuiteName } from './scenario.ts'
+import type { Lengths, Multiplier, Scenario, SuiteName } from './scenario.ts'
 
 /** What of a scenario may differ from one of its variants to the other. */
 
@@ -12,9 +12,13 @@ export const needsOf = ({ cluster = {} }: Scenario, variant?: string): ClusterNe
 export const observedBy = ({ mustObserve = [] }: Scenario, variant?: string): readonly string[] =>
   typeof mustObserve === 'function' ? mustObserve(variant) : mustObserve
 
-/** The misses that it, or one variant of it, is there to show. */
-export const expectedBy = ({ expects = [] }: Scenario, variant?: string): readonly Expectation[] =>
-  typeof expects === 'function' ? expects(variant) : expects
+/** The misses that it, or one variant of it, is there to show at this multiplier. */
+export const expectedBy = (
+  { expects = [] }: Scenario,
+  variant?: string,
+  multiplier: Multiplier = 1,
+): readonly Expectation[] =>
+  typeof expects === 'function' ? expects(variant, multiplier) : expects
 
 /** The suites that it, or one variant of it, belongs to. */
 export const suitesOf = ({ suites }: Scenario, variant?: string): readonly SuiteName[] =>

@@ -15,16 +15,23 @@ export const kmsOutageFailover = scenario(
   {
     id: 'SL4',
     source: 'HLD:873-889',
-    hypothesis: 'A standby needs no KMS to take over: silence delays it by less than 10 s.',
+    hypothesis:
+      'Whoever takes over asks the KMS: its silence costs 10 s and more, no write and no seal.',
     suites: ['nightly'],
     load: 'steady',
     leaves: 'healthy',
-    objectives: (multiplier) => [
-      rto({ within: multiplier === 1 ? seconds(10) : seconds(40), source: 'HLD:873-889' }),
+    objectives: (multiplier, variant) => [
+      // At 5 the election alone takes so long that what the KMS adds cannot be told from it.
+      ...(multiplier === 5 && variant === 'blackhole'
+        ? []
+        : [rto({ within: multiplier === 1 ? seconds(10) : seconds(40), source: 'HLD:873-889' })]),
       rpo({ lostWrites: 0, source: 'HLD:877' }),
       checks({ id: 'seal', all: Object.values(FACTS), source: 'HLD:885-889' }),
     ],
     claims: () => [claim({ source: 'HLD:876', says: 'RTO below 5 s', rtoWithin: seconds(5) })],
+    // HLD-08c: HashiCorp Vault waits for 10 s (12.0 s in all), OpenBao as long as the silence lasts.
+    expects: (variant, multiplier) =>
+      multiplier === 1 && variant === 'blackhole' ? [{ missed: 'rto', because: 'limit 10 s' }] : [],
     mustObserve: ['leader-changed', 'write-refused-or-unknown'],
     deadline: minutes(4),
   },
