@@ -1,3 +1,5 @@
+import { type Duration, seconds } from '../lib/duration.ts'
+
 export type Product = 'vault' | 'openbao'
 
 /**
@@ -17,6 +19,11 @@ export type ProductFacts = {
   readonly standbyReads: 'local' | 'forwarded'
   /** `config`: the API refuses to create audit devices, a stanza in the node's file does it. */
   readonly auditBy: 'api' | 'config'
+  /**
+   * How long a running server waits for a KMS that says nothing before it gives up; `undefined`:
+   * longer than anybody looked (77 s in a failover, 30 s in a snapshot).
+   */
+  readonly kmsPatience: Duration | undefined
   /** Any of these in a node's environment would silently overrule the endpoint in its file. */
   readonly kmsEndpointVariables: readonly string[]
   /** All statuses that `sys/health` can have in this product. */
@@ -34,6 +41,7 @@ const vault: ProductFacts = {
   dataPath: '/vault/file',
   standbyReads: 'forwarded',
   auditBy: 'api',
+  kmsPatience: seconds(10), // a failover with a silent KMS took 12.0 s
   kmsEndpointVariables: ['AWSKMS_ENDPOINT', 'AWS_KMS_ENDPOINT'],
   healthCodes: [200, 429, 472, 473, 474, 500, 501, 503, 530],
   absentHealthFields: [],
@@ -47,6 +55,7 @@ const openbao: ProductFacts = {
   dataPath: '/openbao/file',
   standbyReads: 'local',
   auditBy: 'config',
+  kmsPatience: undefined,
   kmsEndpointVariables: ['AWS_KMS_ENDPOINT'],
   healthCodes: [200, 429, 500, 501, 503],
   absentHealthFields: ['performance_standby'],
