@@ -2,6 +2,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { callAt, firstSentFrom, isGood, type LaneSamples, retAt } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
+import { injectedFaults } from './fault-record.ts'
 import { cutOff, isStable, type StableRule, stillBadAt } from './recovery.ts'
 import { serviceRecoveries } from './service-recovery.ts'
 
@@ -24,7 +25,10 @@ export function freshLaneAgrees(
     const kept = lanes.find(({ lane }) => lane === read.info.lane)
     // Without a stable run there is nothing to confirm: the objective is undecided or missed.
     if (kept === undefined || !isStable(kept)) continue
-    const dialled = lastOutage(fresh, fault, kept.confirmedAt)
+    // A dialled request takes longer, so the next fault catches some that were sent in good time.
+    const next = injectedFaults(record.entries).find(({ issued }) => issued > fault.issued)
+    const cutBy = kept.cutShort === true ? next?.issued : undefined
+    const dialled = lastOutage(fresh, fault, kept.confirmedAt, cutBy)
     const later = dialled.loNs - kept.hiNs
     const earlier = kept.loNs - dialled.hiNs
     const apartMs = Math.max(later, earlier) / NS_PER_MS
@@ -37,16 +41,20 @@ export function freshLaneAgrees(
   return { held: true, reason: `fresh connections tell the same within ${slackMs} ms` }
 }
 
-/** The end of the last bad stretch up to `until`, counted from the fault as a bracket. */
+/**
+ * The end of the last bad stretch up to `until`, counted from the fault as a bracket. What was
+ * answered only after the next fault is no sign of this one.
+ */
 function lastOutage(
   lane: LaneSamples,
   fault: { readonly issued: Ns; readonly proven: Ns },
   until: Ns,
+  nextFault: Ns = Number.POSITIVE_INFINITY,
 ): { readonly loNs: Ns; readonly hiNs: Ns } {
   const from = firstSentFrom(lane, fault.issued)
   let lastBad = cutOff(lane, fault.issued, from).at(-1)
   for (let i = from; i < lane.count && callAt(lane, i) <= until; i++) {
-    if (!isGood(lane, i)) lastBad = i
+    if (!isGood(lane, i) && retAt(lane, i) < nextFault) lastBad = i
   }
   if (lastBad === undefined) return { loNs: 0, hiNs: 0 }
   const next = lastBad + 1

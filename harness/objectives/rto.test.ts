@@ -91,6 +91,23 @@ describe('several faults', () => {
 
     expect(rto?.measured).toEqual({ lo: 1146.4, hi: 1253.4 })
   })
+
+  test('a fresh connection that the second cuts off is no sign of the first', async () => {
+    const made = madeRun({
+      outages: [
+        { fromMs: 5805, toMs: 7000 },
+        { fromMs: 8502, toMs: 8900 },
+      ],
+    })
+    for (const line of made.probes) {
+      if (line.kind !== 'sample' || line.data.lane !== 'fresh-read') continue
+      const isOnItsWay = line.data.call > ns(8450) && line.data.call < ns(8500)
+      if (isOnItsWay) line.data = { ...line.data, ret: ns(8510), ok: false, why: 'ECONNRESET' }
+    }
+    const { gates } = await judged(second(8500), made)
+
+    expect(gates.find(({ id }) => id === 'fresh-lane')).toMatchObject({ held: true })
+  })
 })
 
 test('an outage that the fault did not cause is not its recovery', async () => {
