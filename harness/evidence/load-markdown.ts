@@ -1,11 +1,11 @@
 import { formatMs, formatReading } from '../objectives/load-measure.ts'
 import type { LoadSeen } from '../objectives/load-seen.ts'
 import type { Verdict } from '../objectives/verdict.ts'
-import { errorsOf, quantileOf } from './report-load.ts'
+import { connectedOf, errorsOf, quantileOf } from './report-load.ts'
 import { comparisonOf } from './report-models.ts'
 
 const HEAD =
-  '| phase | operation | requests | per s | failed | errors | p50 | p90 | p99 | p99.9 | longest gap |'
+  '| phase | operation | requests | per s | failed | errors | p50 | p90 | p99 | p99.9 | connected anew | longest gap |'
 
 /** What every load met, as tables of Markdown. */
 export function loadTables(verdict: Verdict): readonly string[] {
@@ -29,6 +29,7 @@ function tableOf(load: LoadSeen): readonly string[] {
         quantileOf(op, 'p90'),
         quantileOf(op, 'p99'),
         quantileOf(op, 'p999'),
+        connectedOf(op),
         i === 0 ? formatMs(longestGapMs) : '',
       ]
       return `| ${cells.join(' | ')} |`
@@ -46,7 +47,7 @@ function tableOf(load: LoadSeen): readonly string[] {
     `**Load ${load.load}** (${about})`,
     '',
     HEAD,
-    '|-|-|-:|-:|-:|-|-:|-:|-:|-:|-:|',
+    '|-|-|-:|-:|-:|-|-:|-:|-:|-:|-:|-:|',
     ...rows,
     '',
   ]

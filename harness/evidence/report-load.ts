@@ -22,7 +22,7 @@ ${loads.map((load) => {
   const samples = record?.loads.find(({ started }) => started.load === load.load)
   return html`${headOf(load)}${picture(load, samples, load.model === 'open' ? limits : [])}${phaseTable(load)}`
 })}
-<p class="soft">A request belongs to the phase in which it was sent. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
+<p class="soft">A request belongs to the phase in which it was sent. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
 ${modelsSection(verdict, record)}`
 }
 
@@ -73,6 +73,7 @@ const HEADS = [
   '#p90',
   '#p99',
   '#p99.9',
+  '#connected anew',
   '#longest gap',
 ]
 
@@ -80,7 +81,7 @@ function phaseTable({ phases }: LoadSeen): Html {
   const rows = phases.flatMap((phase) =>
     phase.ops.map((op, i) => {
       const gap = i === 0 ? formatMs(phase.longestGapMs) : ''
-      return html`<tr><td>${i === 0 && html`<strong>${phase.phase}</strong> <span class="soft">${formatDuration({ ms: 1000 * phase.seconds })}</span>`}</td><td>${op.op}</td><td class="num">${op.count}</td><td class="num">${op.ratePerS.toFixed(1)}</td><td class="num">${failedOf(op)}</td><td>${errorsOf(op, i === 0 ? phase.dropped : 0)}</td>${quantilesOf(op)}<td class="num">${gap}</td></tr>`
+      return html`<tr><td>${i === 0 && html`<strong>${phase.phase}</strong> <span class="soft">${formatDuration({ ms: 1000 * phase.seconds })}</span>`}</td><td>${op.op}</td><td class="num">${op.count}</td><td class="num">${op.ratePerS.toFixed(1)}</td><td class="num">${failedOf(op)}</td><td>${errorsOf(op, i === 0 ? phase.dropped : 0)}</td>${quantilesOf(op)}<td class="num">${connectedOf(op)}</td><td class="num">${gap}</td></tr>`
     }),
   )
   return table(HEADS, rows)
@@ -88,6 +89,10 @@ function phaseTable({ phases }: LoadSeen): Html {
 
 const failedOf = ({ failed, count }: LoadOpSeen): string =>
   failed === 0 ? '0' : formatReading('errors', failed / count)
+
+/** `12, up to 340 ms`: what no latency holds. */
+export const connectedOf = ({ connected, slowestConnectMs }: LoadOpSeen): string =>
+  connected === 0 ? '0' : `${connected}, up to ${formatMs(slowestConnectMs)}`
 
 /** `timeout 684, 503 12`. */
 export const errorsOf = ({ errors }: LoadOpSeen, dropped: LoadPhaseSeen['dropped']): string =>
