@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { Cluster } from './cluster/cluster.ts'
-import type { ClusterNeeds } from './cluster/needs.ts'
+import { type ClusterNeeds, extraServices } from './cluster/needs.ts'
 import { wallClockMs } from './lib/clock.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
 import { type OnDemand, STAGE_IMAGES, Stage } from './stage.ts'
@@ -28,7 +28,14 @@ export function onStage(
     const images = await imagesOf(docker, [...STAGE_IMAGES, product, ...also])
     const runId = `contract-${randomBytes(3).toString('hex')}`
     const stage = await Stage.open(
-      { docker, runId, images, label, startedMs: wallClockMs() },
+      {
+        docker,
+        runId,
+        images,
+        label,
+        startedMs: wallClockMs(),
+        services: extraServices(needs),
+      },
       signal,
     )
     try {

@@ -32,6 +32,7 @@ export type FromOperator =
   | ({ readonly said: 'ended' } & Omit<Step, 'procedure'>)
   | ({ readonly said: 'operation' } & JournalData['operation.began'])
   | ({ readonly said: 'operated' } & JournalData['operation.ended'])
+  | ({ readonly said: 'custody' } & JournalData['custody'])
   | { readonly said: 'done' }
   /** `refused`: a step found that what it needs is not so, and changed nothing. */
   | { readonly said: 'stopped'; readonly refused: boolean; readonly why: string }

@@ -58,6 +58,7 @@ async function perform({ engine, cluster: saved, procedure, given, folder, opera
           outcome,
           ...(why === undefined ? {} : { why }),
         }),
+      custody: (row) => parent.tell({ said: 'custody', ...row }),
     },
   })
   await (chosen as Procedure<unknown>)

@@ -106,6 +106,10 @@ export async function performApart<A>(
       const { said: _, ...rest } = heard
       return void journal.record('operation.ended', rest)
     }
+    if (heard.said === 'custody') {
+      const { said: _, ...row } = heard
+      return void journal.record('custody', row)
+    }
     child.allowEnd()
     const stopped = heard.said === 'stopped' ? heard : undefined
     const how = stopped === undefined ? 'done' : stopped.refused ? 'refused' : 'failed'

@@ -91,6 +91,7 @@ export class Performing {
         const told = why === undefined ? {} : { why }
         journal.record('operation.ended', { operation, outcome, ...told })
       },
+      custody: (row) => journal.record('custody', row),
     }
   }
 }

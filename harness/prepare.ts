@@ -1,7 +1,9 @@
+import { extraServices } from './cluster/needs.ts'
 import { AT_LEAST, Guard, roomOf } from './guard.ts'
 import type { RunOptions } from './run.ts'
 import { connectDocker, type Docker } from './stack/docker.ts'
 import { resolveImages } from './stack/images.ts'
+import type { AwsService } from './stack/localstack.ts'
 import { pickProduct } from './stack/pick-product.ts'
 import { type OnDemand, STAGE_IMAGES } from './stage.ts'
 import { sweepUp } from './sweep-up.ts'
@@ -64,3 +66,10 @@ export function calledFor(selected: RunOptions['selected']): readonly OnDemand[]
   const loads = selected.some(({ scenario }) => scenario.traffic !== undefined)
   return [...(types ? (['operator'] as const) : []), ...(loads ? (['k6'] as const) : [])]
 }
+
+/** Services of AWS that few scenarios use. */
+export const servicesFor = (selected: RunOptions['selected']): readonly AwsService[] => [
+  ...new Set(
+    selected.flatMap(({ scenario, variant }) => extraServices(needsOf(scenario, variant))),
+  ),
+]

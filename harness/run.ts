@@ -18,7 +18,7 @@ import { type Duration, formatDuration, milliseconds } from './lib/duration.ts'
 import { Seed } from './lib/seed.ts'
 import { EXIT, exitCodeOf, worstExit } from './objectives/exit-code.ts'
 import type { Verdict } from './objectives/verdict.ts'
-import { calledFor, prepare } from './prepare.ts'
+import { calledFor, prepare, servicesFor } from './prepare.ts'
 import { hostFacts, treeState } from './provenance.ts'
 import { makeRunDirectory, pointLatest, scenarioDirectoryName } from './run-directory.ts'
 import { type Sabotage, sabotaged } from './sabotage.ts'
@@ -89,7 +89,14 @@ export async function performRun(asked: RunOptions): Promise<RunResult> {
   const seed = options.seed ?? new Seed().text
   say(`run   ${id}  seed ${seed}  ${directory}`)
   const stage = await Stage.open(
-    { docker, runId: id, images, label: options.label, startedMs },
+    {
+      docker,
+      runId: id,
+      images,
+      label: options.label,
+      startedMs,
+      services: servicesFor(asked.selected),
+    },
     signal,
   )
   const finished: Finished[] = []

@@ -55,6 +55,8 @@ export type StageOptions = {
   readonly startedMs: number
   /** It outlives its process and has one cluster; from then on anybody may sweep it. */
   readonly keptUntilMs?: number
+  /** Of AWS, beyond those that every cluster uses. */
+  readonly services?: readonly AwsService[]
 }
 
 export type ClusterWish = {
@@ -103,7 +105,7 @@ export class Stage {
         name,
         ip: network.address(LOCALSTACK_ADDRESS),
       })
-      const aws = prepareAws(localstack, docker, signal)
+      const aws = prepareAws(localstack, options, signal)
       aws.catch(() => {}) // whoever needs it awaits it
       return new Stage(options, labels, network, localstack, aws)
     } catch (error) {
@@ -155,12 +157,12 @@ export class Stage {
     signal: AbortSignal,
   ): Promise<{ localstack: Localstack; aws: Promise<Address> }> {
     if (needs.aws !== 'own') return { localstack: this.#localstack, aws: this.#aws }
-    const { docker, runId } = this.#options
+    const { runId } = this.#options
     const localstack = await openLocalstack(this.#options, this.#labels, this.#network, {
       name: `drill-${runId}-${index}-aws`,
       ip: addressIn(this.#network.address, index)(OWN_AWS),
     })
-    const aws = prepareAws(localstack, docker, signal)
+    const aws = prepareAws(localstack, this.#options, signal)
     aws.catch(() => {}) // whoever needs it awaits it
     return { localstack, aws }
   }
@@ -241,7 +243,7 @@ const inside = ({ ip }: Localstack): Address => ({ host: ip, port: LOCALSTACK_PO
 const isPublished = ({ facts }: Docker): boolean => facts.dial === 'published'
 
 async function openLocalstack(
-  { docker, images }: StageOptions,
+  { docker, images, services = [] }: StageOptions,
   labels: Readonly<Record<string, string>>,
   network: Network,
   { name, ip }: { readonly name: string; readonly ip: string },
@@ -255,20 +257,26 @@ async function openLocalstack(
       : { entrypoint: images.localstack.entrypoint }),
     network: network.name,
     labels: { ...labels, [runLabels.role]: 'aws' },
-    services: images.operator === undefined ? SERVICES : [...SERVICES, ...CALLED_BY_HAND],
+    services: [
+      ...new Set([
+        ...SERVICES,
+        ...services,
+        ...(images.operator === undefined ? [] : CALLED_BY_HAND),
+      ]),
+    ],
     publish: isPublished(docker),
   })
 }
 
 async function prepareAws(
   localstack: Localstack,
-  docker: Docker,
+  { docker, services = [] }: StageOptions,
   signal: AbortSignal,
 ): Promise<Address> {
   const address = isPublished(docker)
     ? { host: '127.0.0.1', port: await localstack.container.publishedPort(LOCALSTACK_PORT) }
     : inside(localstack)
-  await awaitLocalstack(localstack, address, SERVICES, signal)
+  await awaitLocalstack(localstack, address, [...SERVICES, ...services], signal)
   const s3 = await S3.at(address)
   await s3.createBucket(BACKUP_BUCKET, { signal })
   return address

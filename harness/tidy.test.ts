@@ -67,6 +67,8 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   '@aws-sdk/client-kms': /^aws\/kms\.ts$/,
   '@aws-sdk/client-s3': /^aws\/(s3|object-files)\.ts$/,
   'lru-cache': /^fixtures\/cached-client\//,
+  '@aws-sdk/client-secrets-manager': /^aws\/secrets-manager\.ts$/,
+  openpgp: /^lib\/pgp\.ts$/,
   commander: /^(cli\.ts|commands\/)/,
   chalk: /^commands\/palette\.ts$/,
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Address } from '../lib/http.ts'
+import { Secret } from '../lib/secret.ts'
 import { readSettings } from '../settings.ts'
 import { connectDocker } from '../stack/docker.ts'
 import { resolveImages } from '../stack/images.ts'
@@ -21,6 +22,7 @@ import { labelsOf } from '../throw-away.ts'
 import { Kms, newKey } from './kms.ts'
 import { FileChanged, ObjectFiles } from './object-files.ts'
 import { S3 } from './s3.ts'
+import { CURRENT, PENDING, PREVIOUS, SecretsManager } from './secrets-manager.ts'
 
 /** All clients against the real emulator. */
 
@@ -29,6 +31,7 @@ const MIB = 2 ** 20
 let network: Network
 let localstack: Localstack
 let kms: Kms
+let manager: SecretsManager
 let s3: S3
 let files: ObjectFiles
 let store: Address
@@ -47,12 +50,13 @@ beforeAll(async () => {
     network: name,
     ip: network.address(2),
     labels,
-    services: ['kms', 's3'],
+    services: ['kms', 's3', 'secretsmanager'],
     publish: true,
   })
   const port = await localstack.container.publishedPort(LOCALSTACK_PORT)
   const address = { host: '127.0.0.1', port }
-  await awaitLocalstack(localstack, address, ['kms', 's3'])
+  await awaitLocalstack(localstack, address, ['kms', 's3', 'secretsmanager'])
+  manager = await SecretsManager.at(address)
   kms = await Kms.at(address)
   s3 = await S3.at(address)
   files = await ObjectFiles.at(address)
@@ -63,6 +67,7 @@ afterAll(async () => {
   kms?.close()
   s3?.close()
   files?.close()
+  manager?.close()
   await localstack?.container.remove()
   await network?.remove()
 })
@@ -127,8 +132,60 @@ describe('a KMS key', () => {
     await kms.seed(key)
   })
 
+  test('whose material KMS makes and rotates opens what each of its materials closed', async () => {
+    const id = await kms.create()
+    const before = await kms.encrypt(id, text)
+    await kms.rotateMaterial(id)
+    const after = await kms.encrypt(id, text)
+    expect(Buffer.from(await kms.decrypt(before))).toEqual(text)
+    expect(Buffer.from(await kms.decrypt(after))).toEqual(text)
+  })
+
   test('that does not exist is named as such', async () => {
     await expect(kms.describe('alias/nobody')).rejects.toMatchObject({ code: 'NotFoundException' })
+  })
+})
+
+describe('a secret of Secrets Manager', () => {
+  const name = 'drill-contract-shares'
+  const values = ['first', 'second', 'third'].map((text) => new Secret(text))
+  const [first, second, third] = values as [Secret, Secret, Secret]
+  const textAt = async (stage: string) => (await manager.get(name, stage))?.value.reveal()
+
+  test('has one version, which is the current one and gets a label of its own', async () => {
+    const version = await manager.create(name, first)
+    await manager.label(name, 'generation-1', { to: version })
+    expect(await manager.get(name, CURRENT)).toMatchObject({ version })
+    expect(await textAt('generation-1')).toBe('first')
+    expect(await manager.get(name, PENDING)).toBeUndefined()
+  })
+
+  test('gets a pending version, and hands out the former one until that is current', async () => {
+    const former = await manager.get(name, CURRENT)
+    const version = await manager.put(name, second, { stages: [PENDING, 'generation-2'] })
+    expect([await textAt(CURRENT), await textAt(PENDING)]).toEqual(['first', 'second'])
+    await manager.label(name, CURRENT, { to: version, from: former?.version })
+    expect([await textAt(CURRENT), await textAt(PREVIOUS)]).toEqual(['second', 'first'])
+  })
+
+  test('takes labels from the version that had them, and keeps all that have one', async () => {
+    const version = await manager.put(name, third, { stages: [PENDING, 'generation-3'] })
+    const kept = await manager.versions(name)
+    expect(kept.find((each) => each.version === version)?.stages).toContain(PENDING)
+    const labels = kept.flatMap(({ stages }) => stages).toSorted()
+    expect(labels.filter((label) => label.startsWith('generation-'))).toEqual([
+      'generation-1',
+      'generation-2',
+      'generation-3',
+    ])
+    expect(labels.filter((label) => label === PENDING)).toHaveLength(1)
+  })
+
+  test('that is not there has no version', async () => {
+    expect(await manager.get('nobody', CURRENT)).toBeUndefined()
+    await expect(manager.versions('nobody')).rejects.toMatchObject({
+      operation: 'secretsmanager:ListSecretVersionIds',
+    })
   })
 })
 

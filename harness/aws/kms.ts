@@ -66,6 +66,23 @@ export class Kms {
     )
   }
 
+  /** A key whose material nobody outside of the KMS knows. Gives its id. */
+  async create(options: AwsCallOptions = {}): Promise<string> {
+    const create = new this.#sdk.CreateKeyCommand({})
+    const { KeyMetadata } = await awsCall(
+      'kms:CreateKey',
+      (limit) => this.#client.send(create, limit),
+      options,
+    )
+    return KeyMetadata?.KeyId ?? ''
+  }
+
+  /** Another material under the same id, from now on; what the former ones closed they still open. */
+  async rotateMaterial(id: string, options: AwsCallOptions = {}): Promise<void> {
+    const rotate = new this.#sdk.RotateKeyOnDemandCommand({ KeyId: id })
+    await awsCall('kms:RotateKeyOnDemand', (limit) => this.#client.send(rotate, limit), options)
+  }
+
   /** `key` is an id or an alias. */
   async describe(key: string, options: AwsCallOptions = {}): Promise<KeyState> {
     const describe = new this.#sdk.DescribeKeyCommand({ KeyId: key })

@@ -30,6 +30,7 @@ import { Secrets } from './secrets.ts'
 import type { ServerSpec } from './server.ts'
 import { dismiss, startSpare } from './spare.ts'
 import type { Surroundings } from './surroundings.ts'
+import { Team } from './team.ts'
 import { Tenant } from './tenant.ts'
 import type { Topology } from './topology.ts'
 import { View } from './view.ts'
@@ -62,11 +63,13 @@ export class Cluster {
   #names = 0
   readonly readiness: Readiness
   readonly workplace: Workplace
+  readonly team: Team
 
   constructor(parts: ClusterParts, readiness: Readiness) {
     this.#parts = parts
     this.readiness = readiness
     this.workplace = new Workplace(parts)
+    this.team = new Team(parts)
     this.#clients = new Clients(parts.authority)
     this.#view = new View(parts.nodes.map(({ client }) => client.withToken(parts.rootToken)))
   }
@@ -154,7 +157,6 @@ export class Cluster {
     )
   }
 
-  /** The same for clients that come through the operator's own link to the balancer. */
   viaOperator = (): Cluster => this.via(this.#parts.surroundings.operator.addressOf('balancer'))
 
   /** What the probe needs to dial everything directly, through no link of the operator's. */
@@ -193,7 +195,6 @@ export class Cluster {
 
   stepDown = (leader: Node): Promise<void> => this.#view.stepDown(leader.name)
 
-  /** The Raft peer set as the leader has it. */
   async peers(): Promise<readonly RaftPeer[]> {
     return raftPeers(this.onNode(await this.leader()), { within: seconds(5) })
   }
@@ -237,7 +238,7 @@ export class Cluster {
 
   /** What the team keeps outside of the cluster. */
   get custody(): Custody {
-    return { token: this.#parts.rootToken, recoveryKeys: this.#parts.recoveryKeys }
+    return this.team.custody
   }
 
   /** A person on call, with the team's token and a folder of their own. */
@@ -276,7 +277,6 @@ export class Cluster {
   /** Seals the leader by API. With a KMS seal only a restart of its process opens it again. */
   seal = (leader: Node): Promise<void> => seal(this.onNode(leader), { within: seconds(10) })
 
-  /** A name that nothing in this cluster has yet. */
   freshName = (): string => `${Math.round(performance.now())}-${this.#names++}`
 
   /** What the backup job is given: a token of its own, and a key for what it stores. */

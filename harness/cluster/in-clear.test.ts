@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { textsIn } from './in-clear.ts'
+import { Secret } from '../lib/secret.ts'
+import { filesWith, textsIn } from './in-clear.ts'
 
 const SECRET = 'canary-of-a-tenant'
 const noise = () => randomBytes(1000)
@@ -41,4 +45,20 @@ test('of several texts those are named that are there', () => {
 
 test('a text that accident would find is refused', () => {
   expect(() => textsIn([], ['short'])).toThrow('"short" is too short to look for')
+})
+
+test('a file of a folder that has a secret is named, however deep it lies', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drill-clear-'))
+  try {
+    mkdirSync(join(folder, 'below'))
+    writeFileSync(join(folder, 'harmless'), noise())
+    expect(await filesWith(folder, [new Secret(SECRET)])).toEqual([])
+    writeFileSync(
+      join(folder, 'below', 'keys.txt'),
+      Buffer.concat(amid(inBase64('{', '}')) as Buffer[]),
+    )
+    expect(await filesWith(folder, [new Secret(SECRET)])).toEqual(['keys.txt'])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { minutes } from '../lib/duration.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { VaultClient } from '../vault/client.ts'
 
 /** Looks for texts that encryption should have hidden. */
@@ -23,6 +26,22 @@ export function textsIn(contents: readonly Buffer[], texts: readonly string[]): 
   return texts.filter((text) =>
     spellings(text).some((spelling) => contents.some((content) => content.includes(spelling))),
   )
+}
+
+/** Files below the folder in which one of these secrets stands, in any of those spellings. */
+export async function filesWith(
+  folder: string,
+  secrets: readonly Secret[],
+): Promise<readonly string[]> {
+  const texts = secrets.map((secret) => secret.reveal())
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const looked = entries
+    .filter((entry) => entry.isFile())
+    .map(async ({ name, parentPath }) => {
+      const content = await readFile(join(parentPath, name))
+      return textsIn([content], texts).length > 0 ? [name] : []
+    })
+  return (await Promise.all(looked)).flat()
 }
 
 function spellings(text: string): readonly string[] {

@@ -1,6 +1,7 @@
 import { RunClock } from '../lib/clock.ts'
 import { type Duration, seconds } from '../lib/duration.ts'
 import { RequestFailed } from '../lib/http.ts'
+import type { Secret } from '../lib/secret.ts'
 import { shownCertificate, type TlsClient, tlsHandshake } from '../lib/tls-handshake.ts'
 import type { VaultClient } from '../vault/client.ts'
 import { VaultError } from '../vault/error.ts'
@@ -14,16 +15,20 @@ import type { BackupAccess } from './backup-access.ts'
 import { BackupEvidence } from './backup-evidence.ts'
 import { bridgingOf, hitsOf, ratioOf, staleness } from './cache-findings.ts'
 import { CachedClient, type CachedClientOptions } from './cached-client.ts'
+import { Canaries } from './canaries.ts'
 import type { Cluster } from './cluster.ts'
 import { DirectTalk } from './direct-talk.ts'
 import { AUDIT_FILE } from './disks.ts'
 import { DocumentedClient } from './documented-client.ts'
 import { HeldReads } from './held-reads.ts'
 import { readSnapshot, textsIn } from './in-clear.ts'
+import { KeyEvidence } from './key-evidence.ts'
+import { notingPolicies, sealKey, unsealWith } from './key-questions.ts'
 import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from './levelling.ts'
 import type { Node } from './node.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
+import type { KeptShares } from './team.ts'
 
 /** The body that the runbook expects (RB:574-584). */
 const RUNBOOK_HEALTH_FIELDS = [
@@ -202,6 +207,26 @@ export class Inspection {
   /** What backups that were made with this have left. */
   backups(access: BackupAccess): BackupEvidence {
     return new BackupEvidence(this.#cluster, this.#operatorFolder, access)
+  }
+
+  /** Id of the KMS key that the seal encrypts with from now on. */
+  sealKey = (): Promise<string> => sealKey(this.#cluster.aws)
+
+  /** How the node answers these shares: `open`, `sealed, 2 of 3 given`, or a status and why. */
+  unsealWith = ({ client }: Node, shares: readonly Secret[]): Promise<string> =>
+    unsealWith(client, shares)
+
+  /** For a root token whose work is to say here what it may do. */
+  noting = notingPolicies
+
+  /** So many secrets with known values, written now. */
+  canaries(count: number): Promise<Canaries> {
+    return Canaries.write(this.#cluster, count)
+  }
+
+  /** Which key shares are in force, and where any are left. */
+  keys(kept: KeptShares): KeyEvidence {
+    return new KeyEvidence(this.#cluster, kept, this.#operatorFolder)
   }
 
   /** Writes of its own, to be found again in the audit files of the nodes. */

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { JournalData } from '../journal/entry.ts'
 import { Secret } from '../lib/secret.ts'
 import { livenessOf, ownerText, thisProcess } from '../stack/owner.ts'
 import { Refusal } from './refusal.ts'
@@ -13,9 +14,11 @@ export type OperationLog = {
     outcome: 'acknowledged' | 'refused' | 'unknown',
     why?: string,
   ) => void
+  /** What of the keys that are held opens one backup. */
+  readonly custody: (row: JournalData['custody']) => void
 }
 
-export const NO_LOG: OperationLog = { began: async () => 0, ended: () => {} }
+export const NO_LOG: OperationLog = { began: async () => 0, ended: () => {}, custody: () => {} }
 
 /**
  * The folder of whoever performs a procedure: snapshots, and what one step leaves for the next.

@@ -4,7 +4,7 @@ import type { Clients } from './clients.ts'
 import type { ClusterParts } from './cluster.ts'
 import { Machines } from './machines.ts'
 import { Operator, type OperatorPlace } from './operator.ts'
-import { STORE } from './topology.ts'
+import { SECRETS, STORE } from './topology.ts'
 import { View } from './view.ts'
 
 /** The person on call of this cluster: everything goes through the operator's own links. */
@@ -29,6 +29,7 @@ export function operatorOf(
     nodes,
     aws,
     store: operator.addressOf(STORE),
+    secretsManager: () => operator.addressOf(SECRETS),
     product,
     machines: new Machines(parts),
     heartbeat: seconds(multiplier),

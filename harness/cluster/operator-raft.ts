@@ -106,7 +106,7 @@ export class OperatorRaft {
   }
 
   /** That some other node leads; it may take an election. */
-  async seesOtherLeader(node: Node): Promise<void> {
+  async seesOtherLeader(node: Pick<Node, 'name'>): Promise<void> {
     const { view, signal } = this.#place
     await until(
       `another node than ${node.name} leads`,
@@ -132,12 +132,39 @@ export class OperatorRaft {
     await node.vault.put([{ path, content: JSON.stringify(peers) }])
   }
 
+  /** That every voter has what the leader has now; what is written later does not count. */
+  async seesCaughtUp(): Promise<void> {
+    const { view, signal } = this.#place
+    let wanted = 0
+    await until(
+      'every node has what the leader had',
+      async () => {
+        const state = await view.autopilot()
+        if (state === undefined) return notYet('autopilot has no state yet')
+        const indexes = state.servers.map(({ node, lastIndex }) => ({ node, lastIndex }))
+        if (wanted === 0) wanted = Math.max(...indexes.map(({ lastIndex }) => lastIndex))
+        const behind = indexes.filter(({ lastIndex }) => lastIndex < wanted)
+        return behind.length === 0
+          ? happened(true)
+          : notYet(behind.map((each) => `${each.node} is at ${each.lastIndex}`).join(', '))
+      },
+      { within: minutes(1), every: milliseconds(100), signal },
+    )
+  }
+
   async #health(node: Node): Promise<Health | undefined> {
     const { anonymous, signal } = this.#place
     return readHealth(anonymous(node.name), { within: seconds(2), signal }).catch((error) => {
       if (error instanceof RequestFailed) return undefined
       throw error
     })
+  }
+
+  /** The leader steps down, and another one leads. */
+  async handOver(): Promise<void> {
+    const name = await this.leader()
+    await this.stepDown()
+    await this.seesOtherLeader({ name })
   }
 
   async stepDown(): Promise<void> {

@@ -4,10 +4,14 @@ import { happened, notYet, until } from '../lib/until.ts'
 import { VaultError } from '../vault/error.ts'
 import { describeHealth, readHealth } from '../vault/health.ts'
 import { type Initialized, initialize } from '../vault/init.ts'
+import { sealStatus } from '../vault/seal.ts'
 import { restoreSnapshot, type SavedSnapshot, saveSnapshot } from '../vault/snapshot.ts'
+import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
 import { tokenState } from '../vault/token.ts'
+import { compareVersions } from '../vault/version.ts'
 import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
+import { Refusal } from './refusal.ts'
 
 /** Snapshots as the operator takes and restores them; the journal has when. */
 export class OperatorSnapshots {
@@ -56,15 +60,17 @@ export class OperatorSnapshots {
   }
 
   /**
-   * Uploads the snapshot. The answer says that it is valid; {@link untilInForce} ends the
+   * Uploads the snapshot, unless a newer server than this one has written it. The answer says that it is valid; {@link untilInForce} ends the
    * operation that this one begins.
-   * @throws {VaultError} 400 when it is damaged or the seal cannot open it; the node is unchanged.
+   * @throws {Refusal} naming both versions. @throws {VaultError} 400 when it is damaged or the seal
+   * cannot open it; the node is unchanged.
    */
   async restore(
     node: Node,
     { file, token, force = false }: { file: string; token: Secret; force?: boolean },
   ): Promise<void> {
     const { anonymous, log, notes, signal } = this.#place
+    await this.#seesVersion(node, file)
     const operation = await log.began('restore')
     // An operator who is gone may have restored it all the same: whoever sees it says so.
     notes.write(operationOf(node), String(operation))
@@ -138,6 +144,16 @@ export class OperatorSnapshots {
     const old = await tokenState(client.withToken(original), options)
     const own = await tokenState(client.withToken(throwAway), options)
     return `the original token is ${old}, the throw-away one ${own}`
+  }
+
+  /** A server does not read what a newer one has written, and finds out when it is too late. */
+  async #seesVersion({ name }: Node, file: string): Promise<void> {
+    const { anonymous, signal } = this.#place
+    const { version } = await sealStatus(anonymous(name), { within: seconds(5), signal })
+    const { serverVersions } = await readSnapshotFacts(file)
+    const newest = serverVersions.toSorted(compareVersions).at(-1)
+    if (newest === undefined || compareVersions(newest, version) <= 0) return
+    throw new Refusal(`a server of ${newest}, which wrote the snapshot, or later`, version)
   }
 
   async #healthOf(node: Node, status: number): Promise<void> {

@@ -17,6 +17,9 @@ import type { Node } from './node.ts'
 import { installCertificate, reloadCertificate } from './node-certificate.ts'
 import { OperatorBackupChecks } from './operator-backup-checks.ts'
 import { OperatorBackups } from './operator-backups.ts'
+import { OperatorCustody } from './operator-custody.ts'
+import { OperatorKeys } from './operator-keys.ts'
+import { OperatorKms } from './operator-kms.ts'
 import type { OperationLog, OperatorNotes } from './operator-notes.ts'
 import { OperatorRaft } from './operator-raft.ts'
 import { OperatorSandbox } from './operator-sandbox.ts'
@@ -38,6 +41,8 @@ export type OperatorPlace = {
   readonly aws: Pick<AwsPlace, 'address' | 'key'>
   /** The object store by the operator's own link. */
   readonly store: Address
+  /** AWS Secrets Manager by a link of the operator's; a stack of before has none. */
+  readonly secretsManager: () => Address
   readonly product: Product
   readonly machines: Machines
   /** Raft's heartbeat timeout. */
@@ -63,6 +68,9 @@ export class Operator {
   readonly sandbox: OperatorSandbox
   readonly raft: OperatorRaft
   readonly secrets: OperatorSecrets
+  readonly keys: OperatorKeys
+  readonly kms: OperatorKms
+  readonly custody: OperatorCustody
 
   constructor(place: OperatorPlace) {
     this.#place = place
@@ -72,6 +80,9 @@ export class Operator {
     this.sandbox = new OperatorSandbox(place)
     this.raft = new OperatorRaft(place)
     this.secrets = new OperatorSecrets(place)
+    this.keys = new OperatorKeys(place)
+    this.kms = new OperatorKms(place, this.snapshots)
+    this.custody = new OperatorCustody(place, this.checks, this.sandbox)
   }
 
   get notes(): OperatorNotes {
@@ -136,14 +147,18 @@ export class Operator {
   }
 
   /** Of the key that the nodes' seal uses: `Enabled`, `Disabled`, `PendingDeletion`, … */
-  async keyState(key: string = this.#place.aws.key.id): Promise<string> {
+  async keyState(key: string = this.#place.aws.key.alias): Promise<string> {
     return this.#withKms(async (kms) => (await kms.describe(key)).state)
   }
 
   /** Cancels a deletion that is pending and enables the key. */
   async restoreKey(): Promise<void> {
     const { aws, signal } = this.#place
-    await this.#withKms((kms) => kms.restore(aws.key.id, { signal }))
+    await this.#withKms(async (kms) => {
+      // Which key it is now: the alias may have moved, and these calls take none.
+      const { arn } = await kms.describe(aws.key.alias, { signal })
+      await kms.restore(arn, { signal })
+    })
   }
 
   /** From where people administer AWS, which is none of the nodes' hosts. */

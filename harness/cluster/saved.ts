@@ -11,7 +11,7 @@ import { type Ground, Holdings, type Pod } from './ground.ts'
 import { Node, type NodeParts } from './node.ts'
 import { tlsOf } from './probe-targets.ts'
 import type { ServerSpec } from './server.ts'
-import { type PodPlan, STORE } from './topology.ts'
+import { type PodPlan, SECRETS, STORE } from './topology.ts'
 
 /**
  * A cluster as data: what another process needs to use it as if it had started it. Full of
@@ -69,7 +69,7 @@ export async function save(parts: ClusterParts, readiness: Readiness): Promise<S
     operator: {
       ...savedPod(operator.pod),
       addresses: Object.fromEntries(
-        ['balancer', STORE, ...nodes.map(({ name }) => name)].map((of) => [
+        ['balancer', STORE, SECRETS, ...nodes.map(({ name }) => name)].map((of) => [
           of,
           operator.addressOf(of),
         ]),

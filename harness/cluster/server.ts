@@ -92,8 +92,9 @@ async function createServer(
     node: name,
     ip,
     multiplier: spec.multiplier,
-    seal: spec.seal,
+    seal: spec.needs.seal === 'shamir' ? undefined : spec.seal,
     auditFiles: auditFilesOf(spec.needs),
+    rootToken: spec.needs.rootToken,
     ...(authority === undefined
       ? {}
       : {

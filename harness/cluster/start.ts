@@ -2,10 +2,11 @@ import { all } from '../lib/all.ts'
 import { type Authority, createAuthority } from '../lib/certificates.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
 import type { Address } from '../lib/http.ts'
+import type { Secret } from '../lib/secret.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { VaultClient } from '../vault/client.ts'
 import type { KmsSeal } from '../vault/configuration.ts'
-import { type Initialized, InitOutcomeUnknown, initialize } from '../vault/init.ts'
+import { type Initialized, InitOutcomeUnknown } from '../vault/init.ts'
 import { writeSecret } from '../vault/kv.ts'
 import { leaderView } from '../vault/leader.ts'
 import type { Product } from '../vault/product.ts'
@@ -15,6 +16,7 @@ import type { AwsPlace } from './aws-place.ts'
 import { Cluster } from './cluster.ts'
 import { furnish } from './furnish.ts'
 import { type Ground, Holdings, type Pod, startPod } from './ground.ts'
+import { initializeNode, joinByShares } from './initialize-node.ts'
 import type { ClusterNeeds } from './needs.ts'
 import type { Node } from './node.ts'
 import { Parts } from './parts.ts'
@@ -123,7 +125,8 @@ async function build(
   const nodes = [leader, ...joiners]
   const root = leader.client.withToken(initialized.rootToken)
   const furnished = beside(furnish(root, spec.product, spec.needs, signal))
-  await all(joiners.map((joiner) => join(joiner, leader, root, authority, signal)))
+  const keys = spec.needs.seal === 'shamir' ? initialized.recoveryKeys : undefined
+  await all(joiners.map((joiner) => join(joiner, leader, root, authority, keys, signal)))
   parts.end('joined')
   await untilVoters(root, wanted, signal)
   parts.end('voters')
@@ -180,13 +183,7 @@ async function leadingNode(
     const node = await startServer(ground, holdings, pod, spec)
     try {
       await node.is(['uninitialized'], { within: seconds(60), signal })
-      const initialized = await initialize(node.client, {
-        // The documents' numbers (RB:227), under the names that a KMS seal takes.
-        recoveryShares: 5,
-        recoveryThreshold: 3,
-        within: seconds(30),
-        signal,
-      })
+      const initialized = await initializeNode(node, spec.needs, signal)
       await node.is(['leader'], { within: seconds(60), signal })
       return { leader: node, initialized }
     } catch (error) {
@@ -204,31 +201,16 @@ async function join(
   leader: Node,
   root: VaultClient,
   authority: Authority | undefined,
+  keys: readonly Secret[] | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const scheme = authority === undefined ? 'http' : 'https'
-  await until(
-    `${joiner.name} joins`,
-    async () => {
-      await joinRaft(joiner.client, {
-        leaderAddress: `${scheme}://${leader.name}:${API_PORT}`,
-        leaderCa: authority?.ca,
-        signal,
-      })
-      const peers = (await raftPeers(root, { signal })).map(({ node }) => node)
-      if (!peers.includes(joiner.name)) return notYet(`the peers are ${peers}`)
-      // Being listed is not enough: restarted before the first entries are on its disk, the node
-      // comes back as one that never joined, and as a peer it cannot join again. Its seal's
-      // configuration is among the last that `init` wrote.
-      const { shares } = await sealStatus(joiner.client, { signal })
-      return shares > 0 ? happened(true) : notYet('it has no seal configuration yet')
-    },
-    { within: seconds(30), every: milliseconds(20), signal },
-  ).catch(async (error) => {
-    throw await withLog(error, joiner)
-  })
-  await joiner.restart()
-  await joiner.is(['standby'], { within: seconds(60), signal }).catch(async (error) => {
+  const at = { leaderAddress: `${scheme}://${leader.name}:${API_PORT}`, leaderCa: authority?.ca }
+  const joined =
+    keys === undefined
+      ? joinBySeal(joiner, root, at, signal)
+      : joinByShares(joiner, keys, at, signal)
+  await joined.catch(async (error) => {
     throw await withLog(error, joiner)
   })
   await until(
@@ -239,6 +221,30 @@ async function join(
     },
     { within: seconds(30), every: milliseconds(50), signal },
   )
+}
+
+async function joinBySeal(
+  joiner: Node,
+  root: VaultClient,
+  at: { readonly leaderAddress: string; readonly leaderCa: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  await until(
+    `${joiner.name} joins`,
+    async () => {
+      await joinRaft(joiner.client, { ...at, signal })
+      const peers = (await raftPeers(root, { signal })).map(({ node }) => node)
+      if (!peers.includes(joiner.name)) return notYet(`the peers are ${peers}`)
+      // Being listed is not enough: restarted before the first entries are on its disk, the node
+      // comes back as one that never joined, and as a peer it cannot join again. Its seal's
+      // configuration is among the last that `init` wrote.
+      const { shares } = await sealStatus(joiner.client, { signal })
+      return shares > 0 ? happened(true) : notYet('it has no seal configuration yet')
+    },
+    { within: seconds(30), every: milliseconds(20), signal },
+  )
+  await joiner.restart()
+  await joiner.is(['standby'], { within: seconds(60), signal })
 }
 
 async function untilVoters(root: VaultClient, wanted: number, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,15 @@ import type { Address } from '../lib/http.ts'
 import type { Container } from '../stack/container.ts'
 import { balancerConfiguration, CONFIGURATION } from '../stack/haproxy.ts'
 import { type Ground, type Holdings, type Pod, reach, startPod } from './ground.ts'
-import { API_PORT, operatorPort, STORE, STORE_PORT, type Topology } from './topology.ts'
+import {
+  API_PORT,
+  operatorPort,
+  SECRETS,
+  SECRETS_PORT,
+  STORE,
+  STORE_PORT,
+  type Topology,
+} from './topology.ts'
 
 /** What stands around the nodes: the clients' way in, and the operator's place. */
 export type Surroundings = {
@@ -14,7 +22,7 @@ export type Surroundings = {
   }
   readonly operator: {
     readonly pod: Pod
-    /** Where we dial to reach a node, `balancer` or the object store, through the operator's link. */
+    /** Where we dial to reach a node, `balancer` or a service of AWS, through the operator's link. */
     readonly addressOf: (name: string) => Address
   }
 }
@@ -76,6 +84,7 @@ async function startOperator(
     ['balancer', API_PORT] as const,
     ...nodes.map(({ name }, i) => [name, operatorPort(i)] as const),
     [STORE, STORE_PORT] as const,
+    [SECRETS, SECRETS_PORT] as const,
   ]
   const ports = reached.map(([, port]) => port)
   const pod = await startPod(ground, holdings, operator, ports, signal)

@@ -78,7 +78,7 @@ test('the balancer has a link to each node and to nothing else', () => {
   )
 })
 
-test('the operator reaches balancer, nodes, KMS and S3 from outside its pod', () => {
+test('the operator reaches balancer, nodes and services of AWS from outside its pod', () => {
   expect(operator.links).toEqual([
     { name: 'balancer', listen: '0.0.0.0:8200', upstream: `${balancer.ip}:8200` },
     ...nodes.map(({ name, ip }, i) => ({
@@ -88,5 +88,6 @@ test('the operator reaches balancer, nodes, KMS and S3 from outside its pod', ()
     })),
     { name: 'kms', listen: '0.0.0.0:4566', upstream: '10.200.0.2:4566' },
     { name: 's3', listen: '0.0.0.0:4567', upstream: '10.200.0.2:4566' },
+    { name: 'secrets', listen: '0.0.0.0:4568', upstream: '10.200.0.2:4566' },
   ])
 })

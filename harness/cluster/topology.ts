@@ -48,6 +48,9 @@ const S3_LINK = '127.0.2.2'
 /** The operator's link to the object store, and its port there. */
 export const STORE = 's3'
 export const STORE_PORT = 4567
+/** The operator's link to AWS Secrets Manager, and its port there. */
+export const SECRETS = 'secrets'
+export const SECRETS_PORT = 4568
 
 export type TopologyOptions = {
   readonly nodes: number
@@ -88,6 +91,7 @@ export function topologyOf({ nodes, address, aws }: TopologyOptions): Topology {
         })),
         { name: 'kms', listen: '0.0.0.0:4566', upstream: `${aws.host}:${aws.port}` },
         { name: STORE, listen: `0.0.0.0:${STORE_PORT}`, upstream: `${aws.host}:${aws.port}` },
+        { name: SECRETS, listen: `0.0.0.0:${SECRETS_PORT}`, upstream: `${aws.host}:${aws.port}` },
       ],
     },
   }

@@ -26,9 +26,14 @@ const REPLACED: Coverer = {
   scenarios: ['node-replacement', 'replace-as-written'],
 }
 const UNSEAL: Coverer = {
-  procedures: ['restore-key'],
+  procedures: ['restore-key', 'unseal-nodes'],
   blocks: ['rb-5.2-manual-unseal'],
-  scenarios: ['triage', 'key-disabled-restart'],
+  scenarios: ['manual-unseal', 'triage', 'key-disabled-restart'],
+}
+const RETRIEVED: Coverer = {
+  procedures: ['generate-root-token', 'unseal-nodes'],
+  blocks: ['rb-5.2-manual-unseal'],
+  scenarios: ['custody-people', 'manual-unseal', 'triage'],
 }
 const PITR: Coverer = {
   procedures: ['undelete-secret', 'recover-secrets'],
@@ -93,15 +98,16 @@ export const runbookParts: readonly Part[] = [
   rb(318, 333, '5.1 auto-unseal by AWS KMS', { scenarios: ['bring-up', 'cold-start'] }),
   rb(334, 353, '5.1 troubleshooting', { blocks: ['rb-5.1-triage'], scenarios: ['triage'] }),
   rb(354, 365, '5.2 when KMS is not there', {
-    scenarios: ['kms-outage-running', 'kms-outage-restart', 'triage'],
+    scenarios: ['kms-outage-running', 'kms-outage-restart', 'kms-key-lost', 'triage'],
   }),
-  rb(366, 375, '5.2 step 1: retrieve the unseal keys', UNSEAL),
+  rb(366, 375, '5.2 step 1: retrieve the unseal keys', RETRIEVED),
   rb(376, 392, '5.2 step 2: unseal the first node', UNSEAL),
   rb(393, 403, '5.2 step 3: unseal nodes 2 and 3', UNSEAL),
   rb(404, 408, '5.2 step 4: verify the cluster', UNSEAL),
   rb(409, 424, '5.3 rotate the seal keys', {
+    procedures: ['rotate-recovery-keys', 'rotate-barrier-key', 'rotate-kms-key'],
     blocks: ['rb-5.3-rekey'],
-    scenarios: ['rekey-as-written'],
+    scenarios: ['seal-key-rotation', 'kms-key-rotation', 'rekey-as-written'],
   }),
   rb(425, 428, '6 heading', noStep('a heading')),
   rb(429, 439, '6.1 a region fails', REGION),
@@ -135,7 +141,10 @@ export const runbookParts: readonly Part[] = [
   rb(587, 624, '7.3 alerting rules', MONITORING),
   rb(625, 649, '8.1 the monthly drill', FULL_RESTORE),
   rb(650, 674, '8.2 the quarterly failover', REGION),
-  rb(675, 684, '9.1 where the keys are', { scenarios: ['triage'] }),
+  rb(675, 684, '9.1 where the keys are', {
+    procedures: ['audit-key-custody'],
+    scenarios: ['seal-custody', 'custody-people', 'triage'],
+  }),
   rb(685, 701, '9.2 configuration files', { scenarios: ['certificate-expiry'] }),
   rb(702, 711, '9.3 AWS resources', { scenarios: ['triage', 'backup-as-written'] }),
   rb(712, 733, 'changelog, contacts, status', noStep('nothing is done')),

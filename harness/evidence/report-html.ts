@@ -3,6 +3,7 @@ import type { Verdict } from '../objectives/verdict.ts'
 import { type Html, html } from './html.ts'
 import { limitsOf } from './limits.ts'
 import { consistencySection } from './report-consistency.ts'
+import { custodySection } from './report-custody.ts'
 import { firstScreen } from './report-first-screen.ts'
 import { interruptionsSection } from './report-interruptions.ts'
 import { loadSection } from './report-load.ts'
@@ -72,6 +73,7 @@ ${loadSection(verdict, record)}
 ${writesSection(verdict)}
 ${consistencySection(verdict)}
 ${checksSection(verdict)}
+${custodySection(verdict)}
 ${claimsSection(verdict)}
 ${interruptionsSection(verdict)}
 ${proceduresSection(verdict)}

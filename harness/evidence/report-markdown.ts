@@ -1,9 +1,10 @@
 import type { Verdict } from '../objectives/verdict.ts'
 import { limitsOf } from './limits.ts'
 import { loadTables } from './load-markdown.ts'
+import { custodyLines } from './report-custody.ts'
 import { interruptionLines } from './report-interruptions.ts'
 import type { Run } from './run-file.ts'
-import { nameOf, sayClaim, sayHeld, sayObjective, WORDS } from './wording.ts'
+import { cell, nameOf, sayClaim, sayHeld, sayObjective, WORDS } from './wording.ts'
 
 /** The report as Markdown, for the summary of a CI job. Its first line says what failed. */
 export function reportMarkdown(run: Run, verdicts: readonly Verdict[]): string {
@@ -80,6 +81,7 @@ function scenarioLines(verdict: Verdict): readonly string[] {
     ...loadTables(verdict),
     ...bullets('Faults', verdict.faults.map(faultLine)),
     ...bullets('Checks', verdict.checks.map(checkLine)),
+    ...custodyLines(verdict),
     ...bullets('Claims', verdict.claims.map(claimLine)),
     ...bullets(
       'Gates that did not hold',
@@ -161,6 +163,3 @@ const claimLine = (claim: Verdict['claims'][number]): string => {
   const { limit, measured = 'not measured' } = sayClaim(claim)
   return `${claim.source} "${claim.says}" (${limit}): ${sayHeld(claim.held)}, measured ${measured}`
 }
-
-/** Text of servers may hold what ends a table cell. */
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -5,10 +5,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { madeRuns } from '../../fixtures/journals/made-runs.ts'
 import { makeFixture } from '../../fixtures/journals/make.ts'
-import type { JournalKind, ReadData } from '../journal/entry.ts'
+import type { JournalData, JournalKind, ReadData } from '../journal/entry.ts'
 import type { OperationData } from '../journal/operation.ts'
 import { madeFrozen } from '../objectives/made-record.ts'
-import { verdictWithoutRecord } from '../objectives/verdict.ts'
+import { type ScenarioIdentity, verdictWithoutRecord } from '../objectives/verdict.ts'
 
 const SCHEMAS = join(import.meta.dirname, '../../fixtures/schemas')
 const ajv = new Ajv2020({
@@ -57,22 +57,16 @@ test.each(Object.keys(madeRuns))(
   },
 )
 
+/** What a verdict without a record is about. */
+function identityOf(frozen: typeof madeFrozen): ScenarioIdentity {
+  const { scenario, id, title, hypothesis, source } = frozen
+  const { product, version, multiplier, seed, repro } = frozen
+  const what = { scenario, id, title, hypothesis, source }
+  return { ...what, product, version, multiplier, seed, repro }
+}
+
 test('a verdict without a record is as its schema says', () => {
-  const { scenario, id, title, hypothesis, source, product, version, multiplier, seed, repro } =
-    madeFrozen
-  const identity = {
-    scenario,
-    id,
-    title,
-    hypothesis,
-    source,
-    product,
-    version,
-    multiplier,
-    seed,
-    repro,
-  }
-  const verdict = verdictWithoutRecord(identity, 'inconclusive', 'no engine')
+  const verdict = verdictWithoutRecord(identityOf(madeFrozen), 'inconclusive', 'no engine')
 
   expect(schemas['verdict.json'](verdict), ajv.errorsText(schemas['verdict.json'].errors)).toBe(
     true,
@@ -92,6 +86,24 @@ test('a field that nobody named is noticed', () => {
   expect(schemas['journal.jsonl'](line)).toBe(true)
   expect(schemas['journal.jsonl']({ ...line, data: { extra: 1 } })).toBe(false)
   expect(schemas['journal.jsonl']({ ...line, kind: 'begun' })).toBe(false)
+})
+
+test('a row of an audit of key custody is as both schemas say', () => {
+  const data = {
+    audit: 1,
+    snapshot: 'vault-snapshot-20261130-020000.snap',
+    takenAt: '2026-11-30T02:00:00.000Z',
+    kmsKeys: [{ id: '7f3a', state: 'Disabled' }],
+    opens: false,
+    why: 'could not verify hash file',
+    shares: [{ generation: 1, taken: null }],
+  } satisfies JournalData['custody']
+  const line = { seq: 0, t: 1, wall: '2026-11-30T02:01:14.000Z', kind: 'custody', data }
+
+  expect(schemas['journal.jsonl']({ ...line, prev: '0'.repeat(64) })).toBe(true)
+  const verdict = verdictWithoutRecord(identityOf(madeFrozen), 'aborted', 'it was stopped')
+  expect(schemas['verdict.json']({ ...verdict, custody: [data] })).toBe(true)
+  expect(schemas['verdict.json']({ ...verdict, custody: [{ ...data, extra: 1 }] })).toBe(false)
 })
 
 test.each([
@@ -136,6 +148,7 @@ test('the schema of the journal knows every kind of entry', () => {
     interruption: true,
     'operation.began': true,
     'operation.ended': true,
+    custody: true,
     check: true,
     'load.started': true,
     'load.ended': true,

@@ -129,3 +129,6 @@ export const nameOf = ({ scenario, variant }: Pick<Verdict, 'scenario' | 'varian
 
 export const sayHeld = (held: boolean | null): string =>
   held === null ? 'cannot be told' : held ? 'held' : 'not held'
+
+/** For a table of Markdown: text of servers may hold what ends a cell. */
+export const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -92,8 +92,11 @@ const ALIAS_MOVED: FaultKind<AliasPlan> = {
 
 export const KMS_KEY_FAULTS: readonly FaultKind[] = [DISABLED, PENDING_DELETION, ALIAS_MOVED]
 
-/** The key of the cluster's seal is disabled: a wrong click, or somebody who cleans up. */
-export const keyDisabled = (): Fault<KmsKeyPlan> => aimed(DISABLED)
+/**
+ * The key of the cluster's seal is disabled: a wrong click, or somebody who cleans up. Or the one
+ * of this id, which may be the former one.
+ */
+export const keyDisabled = (id = 'key'): Fault<KmsKeyPlan> => aimed(DISABLED, id)
 
 /** The key of the cluster's seal is scheduled for deletion. */
 export const keyPendingDeletion = (): Fault<KmsKeyPlan> => aimed(PENDING_DELETION)
@@ -127,10 +130,19 @@ function unusable(
     ...told,
     source: SOURCE,
     final: false,
-    targets: ['key'],
+    targets: ['key', '<id of a key>'],
     parameters: {},
     needs: [],
-    plan: (cluster, { target }) => keyPlan(cluster, target),
+    async plan(cluster, { target }) {
+      if (target === 'key') return keyPlan(cluster, target)
+      const { emulator, ...plan } = await keyPlan(cluster, 'key')
+      const isThere = await withKms(cluster.docker, emulator, (kms) => kms.describe(target)).then(
+        () => true,
+        () => false,
+      )
+      if (!isThere) throw new CannotPlan(`there is no KMS key "${target}"`)
+      return { ...plan, emulator, target, id: target, alias: target }
+    },
     inject: ({ docker }, { emulator, id }, { clock }) =>
       withKms(docker, emulator, async (kms) => {
         const issued = clock.now()

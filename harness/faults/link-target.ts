@@ -118,7 +118,7 @@ async function linkMatcher(
     const members = cluster.nodes.map(({ name }) => name)
     return ({ name }) => !/^(api|raft)-/.test(name) || members.includes(calledBy(name))
   }
-  if (/^((api|raft)-|kms$|s3$|balancer$)/.test(text)) return ({ name }) => name === text
+  if (/^((api|raft)-|kms$|s3$|secrets$|balancer$)/.test(text)) return ({ name }) => name === text
   const called = (await nodesOf(cluster, text, seed)).map(({ name }) => name)
   return ({ name }) => called.includes(calledBy(name))
 }
@@ -129,7 +129,7 @@ const calledBy = (link: string): string => link.replace(/^(api|raft)-/, '')
 function aimedLink(cluster: Cluster, pod: Pod, { name, listen, upstream }: Link): AimedLink {
   const at = addressOf(listen)
   const isOpen = at.host === '0.0.0.0'
-  const isAws = name === 'kms' || name === 's3'
+  const isAws = ['kms', 's3', 'secrets'].includes(name)
   const isTls = name.startsWith('raft-') || (!isAws && cluster.authority !== undefined)
   return {
     pod: pod.plan.name,

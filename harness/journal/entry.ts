@@ -98,6 +98,21 @@ export type JournalData = {
     readonly outcome: 'acknowledged' | 'refused' | 'unknown'
     readonly why?: string
   }
+  /** One backup that is kept, and what of the keys that are held then opens it. */
+  custody: {
+    /** Rows of one audit stand together. */
+    readonly audit: number
+    /** Key of the object. */
+    readonly snapshot: string
+    readonly takenAt: string
+    /** KMS keys that its stored keys are encrypted with, and in which state they are. */
+    readonly kmsKeys: readonly { readonly id: string; readonly state: string }[]
+    /** Whether a server was restored from it. */
+    readonly opens: boolean
+    readonly why: string
+    /** Whether the restored server took these key shares; `null`: there was none to ask. */
+    readonly shares: readonly { readonly generation: number; readonly taken: boolean | null }[]
+  }
   /** One fact compared with what should be: the body asserts nothing, the judge does. */
   check: {
     readonly title: string

@@ -60,6 +60,24 @@ test('a record of before there was a history keeps the gates it had', async () =
   ])
 })
 
+test('rows of an audit of key custody are told as they were found', async () => {
+  const made = madeRun()
+  const data = {
+    audit: 1,
+    snapshot: 'vault-snapshot-20261130-020000.snap',
+    takenAt: '2026-11-30T02:00:00.000Z',
+    kmsKeys: [{ id: '7f3a', state: 'Enabled' }],
+    opens: true,
+    why: 'it was restored, and serves',
+    shares: [{ generation: 1, taken: true }],
+  }
+  const last = made.journal.pop() as (typeof made.journal)[0]
+  made.journal.push({ t: last.t, kind: 'custody', data }, last)
+
+  expect(judgeScenario(await recordOf(made)).custody).toEqual([data])
+  expect(judgeScenario(await recordOf(madeRun()))).not.toHaveProperty('custody')
+})
+
 describe('the judge never passes what it cannot derive:', () => {
   const throwing = (record: RunRecord, field: keyof RunRecord): RunRecord =>
     Object.defineProperty({ ...record }, field, {

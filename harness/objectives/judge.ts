@@ -82,6 +82,7 @@ export function judgeScenario(
       record.entries.flatMap((entry) => (entry.kind === 'interruption' ? [entry.data] : [])),
     ),
     loads: of('the loads', [], () => loadsSeen(record)),
+    custody: of('the custody of keys', [], () => custodyRows(record)),
     oracle: of('the Raft oracle', [], () => oracleReadings(record, rule)),
   }
   const gates = [
@@ -158,6 +159,7 @@ export function judgeScenario(
     interruptions: derived.interruptions,
     oracle: derived.oracle,
     loads: derived.loads,
+    ...(derived.custody.length === 0 ? {} : { custody: derived.custody }),
     detected: detectedBy(
       gates,
       judgements.map(({ judgement }) => judgement),
@@ -179,6 +181,10 @@ export function stableRule(objectives: readonly ObjectiveSpec[]): StableRule {
 /** What the scenario found out itself while it ran. */
 const recordedGates = ({ entries }: RunRecord): readonly Gate[] =>
   entries.filter((entry) => entry.kind === 'gate').map(({ data }) => data)
+
+/** As the audits found it; nothing is judged of it but what a scenario checks. */
+const custodyRows = ({ entries }: RunRecord): NonNullable<Verdict['custody']> =>
+  entries.filter((entry) => entry.kind === 'custody').map(({ data }) => data)
 
 /**
  * Whether the version that recorded this had a gate that judges what it always recorded. An old

@@ -1,3 +1,4 @@
+import type { JournalData } from '../journal/entry.ts'
 import type { Interruption } from '../journal/interruption.ts'
 import type { LaneAvailability } from './availability.ts'
 import type { CheckSeen } from './checks.ts'
@@ -92,6 +93,8 @@ export type Verdict = ScenarioIdentity & {
   readonly interruptions?: readonly Interruption[]
   /** What each load generator measured, by phase and operation. */
   readonly loads?: readonly LoadSeen[]
+  /** Of each audit of key custody, one row for each backup that is kept. */
+  readonly custody?: readonly JournalData['custody'][]
   /** Ids of the detectors that rang, `detections.ts` names them. */
   readonly detected?: readonly string[]
 }

@@ -9,7 +9,8 @@ export type NodeConfiguration = {
   /** The pod's own address; all addresses together would include those of its links. */
   readonly ip: string
   readonly multiplier: number
-  readonly seal: KmsSeal
+  /** Absent: people unseal the node with key shares. */
+  readonly seal?: KmsSeal | undefined
   /** Paths inside the container; absent: plain HTTP. */
   readonly tls?: NodeTls | undefined
   /** Used where the product takes audit devices from this file; see `auditBy`. */
@@ -19,6 +20,8 @@ export type NodeConfiguration = {
    * for an explicit join, which saves up to one such pause per node.
    */
   readonly retryJoin?: readonly string[]
+  /** The listener makes root tokens from key shares, where that has to be said. */
+  readonly rootToken?: 'by-shares' | undefined
   /** Absent: 500 ms each, so that a joined node votes soon. */
   readonly autopilot?: 'default'
   readonly logLevel?: 'trace' | 'debug' | 'info'
@@ -49,7 +52,7 @@ export type NodeTls = {
  * and each pod resolves them to its own links.
  */
 export function nodeConfiguration(node: NodeConfiguration): string {
-  const { dataPath, auditBy } = products[node.product]
+  const { dataPath, auditBy, rootTokenByShares } = products[node.product]
   const scheme = node.tls === undefined ? 'http' : 'https'
   return render([
     ['cluster_name', node.clusterName],
@@ -80,16 +83,13 @@ export function nodeConfiguration(node: NodeConfiguration): string {
       ['address', `${node.ip}:8200`],
       ['cluster_address', `${node.ip}:8201`],
       ...tlsOfListener(node.tls),
+      ...(node.rootToken === undefined || rootTokenByShares === 'always'
+        ? []
+        : [['disable_unauthed_generate_root_endpoints', false] as const]),
       // Only here does it also serve a sealed node; at the top level it is ignored (HLD:174).
       block('telemetry', [['unauthenticated_metrics_access', true]]),
     ]),
-    block('seal "awskms"', [
-      ['region', node.seal.region],
-      ['kms_key_id', node.seal.keyId],
-      ['endpoint', node.seal.endpoint],
-      ['access_key', node.seal.accessKey],
-      ['secret_key', node.seal.secretKey],
-    ]),
+    ...(node.seal === undefined ? [] : [sealStanza(node.seal)]),
     block('telemetry', [
       // With the 30 s of HLD:172 a series is gone before an alert about it can fire.
       ['prometheus_retention_time', '24h'],
@@ -98,6 +98,15 @@ export function nodeConfiguration(node: NodeConfiguration): string {
     ...(auditBy === 'config' ? auditStanzas(node.auditFiles ?? {}) : []),
   ])
 }
+
+const sealStanza = (seal: KmsSeal): Line =>
+  block('seal "awskms"', [
+    ['region', seal.region],
+    ['kms_key_id', seal.keyId],
+    ['endpoint', seal.endpoint],
+    ['access_key', seal.accessKey],
+    ['secret_key', seal.secretKey],
+  ])
 
 const auditStanzas = (files: AuditFiles): readonly Line[] =>
   Object.entries(files).map(([name, path]) =>

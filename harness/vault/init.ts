@@ -30,24 +30,45 @@ export async function initialize(
     ...options
   }: CallOptions & { recoveryShares: number; recoveryThreshold: number },
 ): Promise<Initialized> {
-  const answer = await client
-    .request<InitBody>('PUT', 'sys/init', {
-      ...options,
-      body: { recovery_shares: recoveryShares, recovery_threshold: recoveryThreshold },
-    })
+  const asked = { recovery_shares: recoveryShares, recovery_threshold: recoveryThreshold }
+  const { root_token, recovery_keys_base64 } = await init(client, asked, options)
+  return { rootToken: new Secret(root_token), recoveryKeys: secretsOf(recovery_keys_base64) }
+}
+
+/**
+ * `PUT sys/init` of a node without an auto seal (RB:227 as it is meant). It stays sealed until it is
+ * given enough of these shares. Throws as {@link initialize} does.
+ */
+export async function initializeShamir(
+  client: VaultClient,
+  { shares, threshold, ...options }: CallOptions & { shares: number; threshold: number },
+): Promise<{ readonly rootToken: Secret; readonly unsealKeys: readonly Secret[] }> {
+  const asked = { secret_shares: shares, secret_threshold: threshold }
+  const { root_token, keys_base64 } = await init(client, asked, options)
+  return { rootToken: new Secret(root_token), unsealKeys: secretsOf(keys_base64) }
+}
+
+async function init(
+  client: VaultClient,
+  asked: Readonly<Record<string, number>>,
+  options: CallOptions,
+): Promise<InitBody> {
+  const { body } = await client
+    .request<InitBody>('PUT', 'sys/init', { ...options, body: asked })
     .catch((error) => {
       throw mayHaveBeenApplied(error) ? new InitOutcomeUnknown(client.node, error) : error
     })
-  return {
-    rootToken: new Secret(answer.body.root_token),
-    recoveryKeys: answer.body.recovery_keys_base64.map((key) => new Secret(key)),
-  }
+  return body
 }
 
 type InitBody = {
   readonly root_token: string
-  readonly recovery_keys_base64: readonly string[]
+  readonly recovery_keys_base64?: readonly string[]
+  readonly keys_base64?: readonly string[]
 }
+
+const secretsOf = (keys: readonly string[] = []): readonly Secret[] =>
+  keys.map((key) => new Secret(key))
 
 /**
  * An init that was sent too early can be applied although the client saw an error, and

@@ -32,6 +32,13 @@ export type ProductFacts = {
   readonly absentHealthFields: readonly string[]
   /** Field of `sys/seal-status` that tells when the server was built. */
   readonly builtField: 'build_date' | 'commit_date'
+  /** Where recovery keys are rotated; the other product's path is unknown or switched off. */
+  readonly recoveryKeysPath: string
+  /**
+   * Whether a root token is made from key shares as the server is installed; where not, its
+   * listener has to be told (`disable_unauthed_generate_root_endpoints = false`).
+   */
+  readonly rootTokenByShares: 'always' | 'if configured'
 }
 
 const vault: ProductFacts = {
@@ -46,6 +53,8 @@ const vault: ProductFacts = {
   healthCodes: [200, 429, 472, 473, 474, 500, 501, 503, 530],
   absentHealthFields: [],
   builtField: 'build_date',
+  recoveryKeysPath: 'sys/rekey-recovery-key',
+  rootTokenByShares: 'always',
 }
 
 const openbao: ProductFacts = {
@@ -60,6 +69,8 @@ const openbao: ProductFacts = {
   healthCodes: [200, 429, 500, 501, 503],
   absentHealthFields: ['performance_standby'],
   builtField: 'commit_date',
+  recoveryKeysPath: 'sys/rotate/recovery',
+  rootTokenByShares: 'if configured',
 }
 
 export const products: Readonly<Record<Product, ProductFacts>> = { vault, openbao }

@@ -35,7 +35,7 @@ export async function seal(client: VaultClient, options: CallOptions = {}): Prom
 
 /**
  * `PUT sys/unseal` with one key share. Recovery keys do not unseal without the KMS, whatever
- * the runbook says (RB:354-402).
+ * the runbook says (RB:354-402): 400, `failed to decrypt encrypted stored keys` (OpenBao 2.6.2).
  * @throws {VaultError} 400 or 500 when the key does not open this node.
  */
 export async function unseal(
@@ -48,6 +48,11 @@ export async function unseal(
     body: { key, migrate },
   })
   return sealStatusOf(body)
+}
+
+/** Forgets the shares that were given so far; twice is harmless. */
+export async function resetUnseal(client: VaultClient, options: CallOptions = {}): Promise<void> {
+  await client.request('PUT', 'sys/unseal', { ...options, body: { reset: true } })
 }
 
 /** OpenBao leaves out what is false, zero or empty. */

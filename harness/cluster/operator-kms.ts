@@ -1,0 +1,88 @@
+import { rm } from 'node:fs/promises'
+import { Kms } from '../aws/kms.ts'
+import { milliseconds, seconds } from '../lib/duration.ts'
+import { happened, notYet, until } from '../lib/until.ts'
+import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
+import type { OperatorPlace } from './operator.ts'
+import type { OperatorSnapshots } from './operator-snapshots.ts'
+
+/** The keys of the KMS, as whoever administers AWS handles them. */
+export class OperatorKms {
+  readonly #place: OperatorPlace
+  readonly #snapshots: OperatorSnapshots
+
+  constructor(place: OperatorPlace, snapshots: OperatorSnapshots) {
+    this.#place = place
+    this.#snapshots = snapshots
+  }
+
+  /** Id of the key that the seal's alias points at. */
+  async sealKey(): Promise<string> {
+    const { aws, signal } = this.#place
+    return this.#with(async (kms) => idOf((await kms.describe(aws.key.alias, { signal })).arn))
+  }
+
+  /** The one that an interrupted rotation has made, else a new one. Gives its id. */
+  async make(): Promise<string> {
+    const { notes, signal } = this.#place
+    const made = notes.read(MADE) ?? (await this.#with((kms) => kms.create({ signal })))
+    notes.write(MADE, made)
+    return made
+  }
+
+  /** From now on the nodes encrypt with this one; they are not told, and need not be. */
+  async pointAlias(id: string): Promise<void> {
+    const { aws, signal } = this.#place
+    await this.#with((kms) => kms.pointAlias(aws.key.alias, id, { signal }))
+  }
+
+  /** Of the key that the alias points at, by AWS itself. */
+  async rotateMaterial(): Promise<void> {
+    const { signal } = this.#place
+    const id = await this.sealKey()
+    await this.#with((kms) => kms.rotateMaterial(id, { signal }))
+  }
+
+  /**
+   * Ids of the keys without which nobody opens what is stored: a snapshot tells, in clear.
+   * @throws {SnapshotIncomplete} when the KMS does not encrypt.
+   */
+  async keysOfStorage(): Promise<readonly string[]> {
+    const { notes } = this.#place
+    try {
+      const { file } = await this.#snapshots.save(TRIAL)
+      return ((await readSnapshotFacts(file)).seal?.keyIds ?? []).map(idOf)
+    } finally {
+      await rm(notes.file(TRIAL), { force: true })
+    }
+  }
+
+  /** That this key alone opens what is stored. */
+  async seesStorageUnder(id: string): Promise<void> {
+    const { notes, signal } = this.#place
+    await until(
+      `what is stored is opened by ${id}`,
+      async () => {
+        const ids = await this.keysOfStorage()
+        return ids.length === 1 && ids[0] === id ? happened(true) : notYet(`by ${ids.join(', ')}`)
+      },
+      { within: seconds(30), every: milliseconds(500), signal },
+    )
+    notes.forget(MADE)
+  }
+
+  async #with<T>(act: (kms: Kms) => Promise<T>): Promise<T> {
+    const kms = await Kms.at(this.#place.aws.address)
+    try {
+      return await act(kms)
+    } finally {
+      kms.close()
+    }
+  }
+}
+
+const MADE = 'new-kms-key'
+const TRIAL = 'keys-of-storage.snap'
+
+/** Of an ARN or of an id. */
+const idOf = (name: string): string => name.split('/').at(-1) ?? name

@@ -1,0 +1,75 @@
+import { keyDisabled } from '../harness/faults/kms-keys.ts'
+import { minutes } from '../harness/lib/duration.ts'
+import { checks } from '../harness/objectives/checks.ts'
+import { type AuditKeyCustody, auditKeyCustody } from '../harness/procedures/audit-key-custody.ts'
+import { backup } from '../harness/procedures/backup.ts'
+import { rotateKmsKey } from '../harness/procedures/rotate-kms-key.ts'
+import { rotateRecoveryKeys } from '../harness/procedures/rotate-recovery-keys.ts'
+import { scenario } from '../harness/scenario.ts'
+
+type Rows = Parameters<NonNullable<AuditKeyCustody['told']>>[0]
+
+const FACTS = {
+  opens: 'with every key enabled every backup opens',
+  shares: 'each backup takes the shares of its own time, and no others',
+  keys: 'two backups name the old KMS key, one the new one',
+  red: 'the old KMS key being disabled, exactly the backups that name it do not open',
+  loud: 'and the audit does not end well',
+}
+
+export const sealCustody = scenario(
+  'Backups of three times are held against all keys that are held today',
+  {
+    id: 'SL9',
+    source: 'RB:229-232, 675-683',
+    hypothesis: 'The audit says of each backup which keys open it, and a disabled key is seen.',
+    suites: ['nightly', 'drill'],
+    load: 'none',
+    leaves: 'broken',
+    // A bucket in which nobody else's backups are.
+    cluster: { aws: 'own', custody: 'secrets-manager' },
+    objectives: () => [
+      checks({ id: 'custody', all: Object.values(FACTS), source: 'RB:229-232, 675-683' }),
+    ],
+    deadline: minutes(8),
+  },
+  async ({ check, cluster, inject, inspect, perform }) => {
+    const kept = await cluster.team.keepShares()
+    const access = await cluster.backupAccess()
+    const old = cluster.aws.key.id
+    const save = () => perform(backup, { access, kind: 'daily' })
+    await save()
+    await perform(rotateRecoveryKeys, { custody: kept })
+    await save()
+    await perform(rotateKmsKey, {})
+    await save()
+    const fresh = await inspect.sealKey()
+    const { bucket } = access
+    const given = { bucket, secret: kept.secret, token: cluster.custody.token }
+    let rows: Rows = []
+    const told = (found: Rows) => {
+      rows = found
+    }
+
+    // Procedure
+    const audited = (audit: number) =>
+      perform(auditKeyCustody, { ...given, audit, told }).then(() => 'done', String)
+    await check(FACTS.opens, 'done', () => audited(1))
+    await check(FACTS.shares, [[1], [2], [2]], async () =>
+      rows.map(({ shares }) => shares.filter(({ taken }) => taken).map((each) => each.generation)),
+    )
+    await check(FACTS.keys, [[old], [old], [fresh]], async () =>
+      rows.map(({ kmsKeys }) => kmsKeys.map(({ id }) => id)),
+    )
+
+    // Symptom
+    await inject(keyDisabled(old))
+
+    // Verification
+    await check(FACTS.loud, true, async () => {
+      const said = await audited(2)
+      return /2 of 3 backups cannot be opened/.test(said) || said
+    })
+    await check(FACTS.red, [false, false, true], async () => rows.map(({ opens }) => opens))
+  },
+)
