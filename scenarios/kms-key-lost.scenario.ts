@@ -50,7 +50,8 @@ export const kmsKeyLost = scenario(
     // Symptom
     const lost = keyReplaced()
     await inject(lost)
-    await inject(stopped(node))
+    const stop = stopped(node)
+    await inject(stop)
     await node.start()
     await until('it answers', async () => (await inspect.connectionTo(node)) === 'open')
     await holds(FACTS.sealed, seconds(10), async () => (await node.health()).status === 503)
@@ -69,6 +70,7 @@ export const kmsKeyLost = scenario(
     )
     const given = { bucket, custody, under: canaries.under }
     await check(FACTS.beside, 'with an error', () => ends(perform(restoreVerify, given)))
+    await heal(stop) // its plan names a machine that is about to be replaced
     await inject(...nodes.map((each) => hostDestroyed(each)))
     const restored = () => ends(perform(restoreCluster, { nodes, custody, bucket }))
     await check(FACTS.cluster, 'with an error', restored)
