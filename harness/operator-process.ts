@@ -4,7 +4,7 @@ import { attach, readSaved } from './cluster/saved.ts'
 import { connectToParent } from './lib/parent.ts'
 import { type FromOperator, readGiven, type ToOperator } from './operator-message.ts'
 import { allProcedures } from './procedure-steps.ts'
-import type { Procedure, Step } from './procedures/procedure.ts'
+import type { Procedure, Step, Within } from './procedures/procedure.ts'
 import { dockerAt } from './stack/docker.ts'
 
 /**
@@ -62,16 +62,23 @@ async function perform({ engine, cluster: saved, procedure, given, folder, opera
     },
   })
   await (chosen as Procedure<unknown>)
-    .perform(operator, readGiven(given, cluster), step)
+    .perform(operator, readGiven(given, cluster), step, noneWithin)
     .finally(() => claim.release())
 }
 
-const step: Step = async (title, act, { source, people } = {}) => {
+/** Its steps would be told under the name of the outer one. */
+const noneWithin: Within = ({ name }) => {
+  throw new RangeError(`${name} is not performed within another procedure by a process of its own`)
+}
+
+const step: Step = async (title, act, { source, people, tells } = {}) => {
   await asked({ said: 'began', title, source })
   try {
     const result = await act()
     const declared = people === undefined ? {} : { declaredHumanMs: people.ms }
-    await asked({ said: 'ended', title, outcome: 'done', ...declared })
+    const observed = tells?.(result)
+    const seen = observed === undefined ? {} : { observed }
+    await asked({ said: 'ended', title, outcome: 'done', ...seen, ...declared })
     return result
   } catch (error) {
     const outcome = error instanceof Refusal ? 'refused' : 'failed'

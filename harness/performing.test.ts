@@ -74,6 +74,41 @@ test('a step says where it comes from and what people need for it', async () => 
   ])
 })
 
+test('what a step tells is in the journal and with whoever asked for it', async () => {
+  const told: string[] = []
+  const telling: Procedure<object> = {
+    ...procedure({}),
+    perform: async (_operator, _given, step) => {
+      await step('Look', async () => 3, { tells: (found) => `${found} of them` })
+    },
+  }
+  await performing.perform(telling, {}, { told })
+  expect(told).toEqual(['3 of them'])
+  expect(lines().at(-1)).toMatchObject({ data: { outcome: 'done', observed: '3 of them' } })
+})
+
+test('a procedure within a step keeps its own name, and says what people had to do', async () => {
+  let came: unknown
+  const outer: Procedure<object> = {
+    ...procedure({}),
+    name: 'outer',
+    perform: async (_operator, _given, step, within) => {
+      came = await step('All of it', () => within(procedure({ Look: nothing }), {}))
+    },
+  }
+  await performing.perform(outer, {})
+  expect(came).toMatchObject({ byPeople: ['Look'] })
+  const told = lines().map(({ kind, data }) => [kind, data.procedure, data.title])
+  expect(told).toEqual([
+    ['procedure.started', 'outer', undefined],
+    ['step.started', 'outer', 'All of it'],
+    ['procedure.started', 'made', undefined],
+    ['step.started', 'made', 'Look'],
+    ['step.ended', 'made', 'Look'],
+    ['step.ended', 'outer', 'All of it'],
+  ])
+})
+
 test('a step that is left out is not done, and the journal says so', async () => {
   let acted = false
   const act = async () => {

@@ -2,11 +2,14 @@ import type { BodyOptions } from './body.ts'
 import { type OperationLog, OperatorNotes } from './cluster/operator-notes.ts'
 import { Refusal } from './cluster/refusal.ts'
 import { type Apart, type ApartOptions, nodesIn, performApart } from './performing-apart.ts'
-import type { Procedure, Step } from './procedures/procedure.ts'
+import { milliseconds } from './lib/duration.ts'
+import type { Performed, Procedure, Step, Within } from './procedures/procedure.ts'
 
 export type PerformOptions = {
   /** Title of a step to leave out: what the procedure is worth without it. */
   readonly omit?: string
+  /** Gets what the steps tell the operator. */
+  readonly told?: string[]
 }
 
 export type Perform = <A>(
@@ -31,11 +34,19 @@ export class Performing {
     this.#options = options
   }
 
-  readonly perform: Perform = async (procedure, given, { omit } = {}) => {
+  readonly perform: Perform = async (procedure, given, options = {}) => {
+    await this.#perform(procedure, given, options)
+  }
+
+  async #perform<A>(
+    procedure: Procedure<A>,
+    given: A,
+    { omit, told }: PerformOptions,
+  ): Promise<Performed> {
     const { cluster, journal, signal } = this.#options
     const { name } = procedure
     const nodes = nodesIn(given)
-    journal.record('procedure.started', {
+    const from = journal.record('procedure.started', {
       procedure: name,
       form: 'corrected',
       ...(nodes.length === 0 ? {} : { nodes }),
@@ -44,7 +55,8 @@ export class Performing {
     this.#notes ??= new OperatorNotes(this.#options.operatorFolder)
     const claim = this.#notes.claim(name)
     const operator = cluster.operator(signal, { notes: this.#notes, log: this.#log })
-    const step: Step = async (title, act, { source, people } = {}) => {
+    const byPeople: string[] = []
+    const step: Step = async (title, act, { source, people, tells } = {}) => {
       signal.throwIfAborted()
       const of = { procedure: name, title }
       journal.record('step.started', { ...of, ...(source === undefined ? {} : { source }) })
@@ -54,8 +66,15 @@ export class Performing {
       }
       try {
         const result = await act()
-        const declared = people === undefined ? {} : { declaredHumanMs: people.ms }
-        journal.record('step.ended', { ...of, outcome: 'done', ...declared })
+        const observed = tells?.(result)
+        if (people !== undefined) byPeople.push(title)
+        if (observed !== undefined) told?.push(observed)
+        journal.record('step.ended', {
+          ...of,
+          outcome: 'done',
+          ...(observed === undefined ? {} : { observed }),
+          ...(people === undefined ? {} : { declaredHumanMs: people.ms }),
+        })
         return result
       } catch (error) {
         const outcome = error instanceof Refusal ? 'refused' : 'failed'
@@ -64,7 +83,10 @@ export class Performing {
       }
     }
     try {
-      await procedure.perform(operator, given, step)
+      const rest = told === undefined ? {} : { told }
+      const within: Within = (inner, innerGiven) => this.#perform(inner, innerGiven, rest)
+      await procedure.perform(operator, given, step, within)
+      return { took: milliseconds(journal.clock.elapsedMs(from)), byPeople }
     } finally {
       claim.release()
     }

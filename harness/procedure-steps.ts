@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Procedure } from './procedures/procedure.ts'
+import type { Procedure, Step } from './procedures/procedure.ts'
 
 /** A step of a procedure, and the lines of the documents that it stands for. */
 export type ProcedureStep = {
@@ -36,10 +36,11 @@ export async function stepsOf({
   perform,
 }: Procedure<never>): Promise<readonly ProcedureStep[]> {
   const steps: ProcedureStep[] = []
-  await perform(nobody, nobody, async (title, _act, details) => {
+  const step: Step = async (title, _act, details) => {
     steps.push({ procedure: name, title, source: details?.source })
     return nobody
-  })
+  }
+  await perform(nobody, nobody, step, nobody)
   return steps
 }
 

@@ -10,8 +10,20 @@ export type Step = <T>(
     readonly source?: string
     /** What people need for it, declared and not measured: nobody waits, it is added up. */
     readonly people?: Duration
+    /** What the operator reads off at its end and has to weigh. */
+    readonly tells?: (result: T) => string
   },
 ) => Promise<T>
+
+/** What performing another procedure within a step came to. */
+export type Performed = {
+  readonly took: Duration
+  /** Its steps that people had to do. */
+  readonly byPeople: readonly string[]
+}
+
+/** Performs another procedure as part of a step; its steps are in the journal under its own name. */
+export type Within = <A>(procedure: Procedure<A>, given: A) => Promise<Performed>
 
 /**
  * A section of the runbook in code. Its step titles are the numbered lines of the Markdown file;
@@ -24,7 +36,12 @@ export type Procedure<Arguments> = {
   readonly name: string
   /** Path from the repository's root. */
   readonly runbook: string
-  readonly perform: (operator: Operator, given: Arguments, step: Step) => Promise<void>
+  readonly perform: (
+    operator: Operator,
+    given: Arguments,
+    step: Step,
+    within: Within,
+  ) => Promise<void>
 }
 
 /** Of a step that is people's alone: a decision, a call, a ticket. */

@@ -19,7 +19,9 @@ function performing(done: string[], meddlings: readonly Meddling[]): Verbs['perf
     return result
   }
   const perform: Verbs['perform'] = async (procedure, given) => {
-    await procedure.perform(OPERATOR, given, step)
+    await procedure.perform(OPERATOR, given, step, () => {
+      throw new RangeError('no procedure in a procedure here')
+    })
   }
   return meddlingWith(...meddlings)({ perform } as Verbs).perform
 }

@@ -39,7 +39,7 @@ function meddled<A>(
 ): Procedure<A> {
   return {
     ...procedure,
-    perform: async (operator, given, step) => {
+    perform: async (operator, given, step, within) => {
       const due = new Set(meddlings)
       const meddle = async (isDue: (each: Meddling) => boolean) => {
         for (const each of [...due].filter(isDue)) {
@@ -53,7 +53,7 @@ function meddled<A>(
         await meddle(({ after }) => after === title)
         return result
       }
-      await procedure.perform(operator, given, watched)
+      await procedure.perform(operator, given, watched, within)
       const [missed] = due
       if (missed === undefined) return
       const where = missed.before ?? missed.after
