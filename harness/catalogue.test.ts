@@ -51,7 +51,7 @@ describe('an unknown', () => {
 
   test('suite is refused with those that there are', () => {
     expect(() => suite(catalogue, 'smok')).toThrow(
-      'there is no suite "smok"; did you mean nightly or smoke or documents or drill or soak?',
+      'there is no suite "smok"; did you mean documents or drill or nightly or smoke or soak?',
     )
   })
 })

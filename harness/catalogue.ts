@@ -80,7 +80,7 @@ export function suite(catalogue: readonly Catalogued[], name: string): readonly 
   const suites = (each: Selected) => suitesOf(each.scenario, each.variant)
   const members = all.filter((each) => suites(each).includes(name as SuiteName))
   if (members.length === 0) {
-    const known = [...new Set(all.flatMap(suites))]
+    const known = [...new Set(all.flatMap(suites))].toSorted()
     throw new UnknownScenario('suite', name, known.join(' or '))
   }
   return members.map((member) => ({ ...member, suite: name as SuiteName }))

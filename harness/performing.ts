@@ -1,8 +1,8 @@
 import type { BodyOptions } from './body.ts'
 import { type OperationLog, OperatorNotes } from './cluster/operator-notes.ts'
 import { Refusal } from './cluster/refusal.ts'
-import { type Apart, type ApartOptions, nodesIn, performApart } from './performing-apart.ts'
 import { milliseconds } from './lib/duration.ts'
+import { type Apart, type ApartOptions, nodesIn, performApart } from './performing-apart.ts'
 import type { Performed, Procedure, Step, Within } from './procedures/procedure.ts'
 
 export type PerformOptions = {

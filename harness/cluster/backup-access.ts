@@ -13,6 +13,8 @@ export type BackupAccess = {
   readonly bucket: string
   /** ARN of the key that encrypts the objects; the seal has another. */
   readonly kmsKey: string
+  /** Name of the GnuPG key for which backups are encrypted before they leave the host (HLD:863). */
+  readonly recipient?: string
 }
 
 export const SNAPSHOT_PATH = 'sys/storage/raft/snapshot'

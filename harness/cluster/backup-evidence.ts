@@ -31,6 +31,8 @@ export type Retained = {
 }
 
 const DAY_MS = 86_400_000
+/** The first two bytes of a snapshot; GnuPG's are others. */
+const GZIP = 0x1f8b
 
 const monthOf = ({ takenMs }: BackupName): string => new Date(takenMs).toISOString().slice(0, 7)
 
@@ -166,7 +168,8 @@ export class BackupEvidence {
       const file = join(folder, 'object')
       await withStore(this.#store, (_s3, files) => files.download(this.#access.bucket, key, file))
       const object = await readFile(file)
-      return textsIn([object, gunzipSync(object)], texts)
+      const isGzip = object.readUInt16BE() === GZIP
+      return textsIn(isGzip ? [object, gunzipSync(object)] : [object], texts)
     } finally {
       await rm(folder, { recursive: true })
     }

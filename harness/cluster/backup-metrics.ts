@@ -11,6 +11,7 @@ const METRICS = {
   vault_backup_success_timestamp: 'When the last backup was stored and read back.',
   vault_backup_verified: 'Whether the newest backup was found whole at the last look.',
   vault_backup_restored: 'Whether the newest backup could be restored at the last try.',
+  vault_restore_drill_timestamp: 'When the last drill brought every credential back in time.',
 }
 
 export type BackupMetric = keyof typeof METRICS

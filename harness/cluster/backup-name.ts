@@ -8,8 +8,10 @@ export type BackupKind = 'daily' | 'manual'
 export type BackupName = {
   /** Of the object, with the folder that manual ones have (RB:176). */
   readonly key: string
-  /** Of the local copy. */
+  /** Of the local copy, as the cluster gave it. */
   readonly file: string
+  /** By GnuPG, before it leaves the host (HLD:863). */
+  readonly encrypted: boolean
   readonly kind: BackupKind
   readonly takenMs: number
 }
@@ -22,17 +24,23 @@ const FORMS: Readonly<Record<BackupKind, { readonly folder: string; readonly ste
 /** Name of the object's metadata that has when its last byte had come from the cluster. */
 export const SAVED = 'saved'
 
-export function backupName(kind: BackupKind, atMs: number): BackupName {
+/** What is added to the name of an encrypted object. */
+export const ENCRYPTED = '.gpg'
+
+/** Of an encrypted one: name of the metadata that has the SHA-256 of what is inside. */
+export const SNAPSHOT_SHA256 = 'snapshot-sha256'
+
+export function backupName(kind: BackupKind, atMs: number, encrypted = false): BackupName {
   const { folder, stem } = FORMS[kind]
   const takenMs = Math.floor(atMs / 1000) * 1000
   const [day, time] = new Date(takenMs).toISOString().slice(0, 19).split('T') as [string, string]
   const file = `${stem}-${day.replaceAll('-', '')}-${time.replaceAll(':', '')}.snap`
-  return { key: folder + file, file, kind, takenMs }
+  return { key: folder + file + (encrypted ? ENCRYPTED : ''), file, encrypted, kind, takenMs }
 }
 
 /** `undefined` for whatever is not a backup of ours. */
 export function parseBackupName(key: string): BackupName | undefined {
-  const match = /-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)\.snap$/.exec(key)
+  const match = /-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)\.snap(?:\.gpg)?$/.exec(key)
   if (match === null) return undefined
   const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
     number,
@@ -41,5 +49,6 @@ export function parseBackupName(key: string): BackupName | undefined {
   const takenMs = Date.UTC(year, month - 1, day, hour, minute, second)
   const kinds = Object.keys(FORMS) as BackupKind[]
   // A date that does not exist, such as 31 February, comes back as another name.
-  return kinds.map((kind) => backupName(kind, takenMs)).find((name) => name.key === key)
+  const encrypted = key.endsWith(ENCRYPTED)
+  return kinds.map((kind) => backupName(kind, takenMs, encrypted)).find((name) => name.key === key)
 }

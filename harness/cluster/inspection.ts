@@ -29,6 +29,7 @@ import type { Node } from './node.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
 import type { KeptShares } from './team.ts'
+import { Secrets } from './secrets.ts'
 
 /** The body that the runbook expects (RB:574-584). */
 const RUNBOOK_HEALTH_FIELDS = [
@@ -80,6 +81,14 @@ export class Inspection {
     const { data } = await this.#cluster.secrets().call('GET', 'sys/mounts')
     const mounts = data as Record<string, { options?: { version?: string } | null } | undefined>
     return mounts[`${KV_MOUNT}/`]?.options?.version
+  }
+
+  /** What each node itself answers to a read of this secret; a status. */
+  async readOnEach(path: string): Promise<readonly number[]> {
+    const read = this.#cluster.nodes.map((node) =>
+      new Secrets(this.#cluster.onNode(node)).read(path),
+    )
+    return (await Promise.all(read)).map(({ status }) => status)
   }
 
   healthWithStandbyOk(node: Node): Promise<number> {

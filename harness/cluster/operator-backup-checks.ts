@@ -1,12 +1,14 @@
+import { rm } from 'node:fs/promises'
 import { Kms } from '../aws/kms.ts'
 import type { ObjectHead } from '../aws/s3.ts'
 import { wallClock, wallClockMs } from '../lib/clock.ts'
 import { type Duration, formatDuration, milliseconds } from '../lib/duration.ts'
 import { type SnapshotFacts, verifySnapshot } from '../vault/snapshot-facts.ts'
 import { sayMetric } from './backup-metrics.ts'
-import { parseBackupName, SAVED } from './backup-name.ts'
+import { ENCRYPTED, parseBackupName, SAVED, SNAPSHOT_SHA256 } from './backup-name.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
+import { Refusal } from './refusal.ts'
 
 /** A backup as it was found in the store. */
 export type FoundBackup = {
@@ -16,7 +18,13 @@ export type FoundBackup = {
   readonly takenMs: number
   readonly savedMs: number
   readonly head: ObjectHead
+  /** Since its snapshot was asked for: what was written meanwhile, a restore gives up. */
+  readonly age: Duration
 }
+
+/** What whoever decides about a restore has to weigh. */
+export const costOf = ({ key, age }: FoundBackup): string =>
+  `${key}: whatever was written in the last ${formatDuration(age)} is not in it`
 
 /** What the weekly job looks at: the newest backup, as somebody who needs it would find it. */
 export class OperatorBackupChecks {
@@ -27,9 +35,11 @@ export class OperatorBackupChecks {
   }
 
   /**
-   * The newest daily or manual one. A listing that fails says nothing about what is there: it is
-   * an error of its own (RB:191 takes it for an empty bucket, and an empty bucket for success).
-   * @throws {NoBackup} when there is none, or none that is young enough. @throws {AwsError}
+   * The newest daily or manual one (RB:219 does not look below `manual/`). A listing that fails
+   * says nothing about what is there: it is an error of its own (RB:191 takes it for an empty
+   * bucket, and an empty bucket for success).
+   * @throws {NoBackup} when there is none, none that is young enough, or a newer one that somebody
+   *   has deleted and that is there below its delete marker. @throws {AwsError}
    */
   async newest(bucket: string, youngerThan: Duration): Promise<FoundBackup> {
     const { store, signal } = this.#place
@@ -38,8 +48,18 @@ export class OperatorBackupChecks {
         .flatMap(({ key }) => parseBackupName(key) ?? [])
         .toSorted((a, b) => a.takenMs - b.takenMs)
       const newest = names.at(-1)
-      if (newest === undefined) throw new NoBackup(`there is no backup in ${bucket}`)
+      const hidden = (await s3.allVersions(bucket, { signal }))
+        .filter(({ isLatest, isMarker }) => isLatest && isMarker)
+        .flatMap(({ key }) => parseBackupName(key) ?? [])
+        .filter(({ takenMs }) => takenMs > (newest?.takenMs ?? 0))
+        .map(({ key }) => key)
+      const below = `${hidden.join(', ')} ${hidden.length === 1 ? 'is' : 'are'} hidden by a delete marker`
+      if (newest === undefined) {
+        const rest = hidden.length === 0 ? '' : `; ${below}`
+        throw new NoBackup(`there is no backup in ${bucket}${rest}`)
+      }
       const { key, takenMs } = newest
+      if (hidden.length > 0) throw new NoBackup(`${key} is not the newest in ${bucket}: ${below}`)
       const age = milliseconds(wallClockMs() - takenMs)
       if (age.ms > youngerThan.ms) {
         const told = `${formatDuration(age)} old, wanted was one of the last ${formatDuration(youngerThan)}`
@@ -48,7 +68,7 @@ export class OperatorBackupChecks {
       const head = await s3.head(bucket, key, { signal })
       if (head === undefined) throw new NoBackup(`${key} is listed in ${bucket}, and is not there`)
       const savedMs = Date.parse(head.metadata[SAVED] ?? '')
-      return { bucket, key, takenMs, head, savedMs: Number.isNaN(savedMs) ? takenMs : savedMs }
+      return { bucket, key, takenMs, head, age, savedMs: Number.isNaN(savedMs) ? takenMs : savedMs }
     })
   }
 
@@ -59,12 +79,28 @@ export class OperatorBackupChecks {
   readonly fetch = async ({ bucket, key, head }: FoundBackup): Promise<SnapshotFacts> => {
     const { store, notes, product, signal } = this.#place
     const file = notes.file(FETCHED)
+    const isEncrypted = key.endsWith(ENCRYPTED)
+    if (isEncrypted && !(await (await this.#place.gpg()).has('', 'private'))) {
+      throw new Refusal(`a private key that opens ${key}`, 'the keyring of this host has none')
+    }
+    const stored = isEncrypted ? `${file}${ENCRYPTED}` : file
     const { sha256 } = await withStore(store, (_s3, files) =>
-      files.download(bucket, key, file, { version: head.version, signal }),
+      files.download(bucket, key, stored, { version: head.version, signal }),
     )
-    const facts = await verifySnapshot(file, { product })
     const saved = head.metadata.sha256
-    if (saved !== undefined && saved !== sha256) throw new NotAsSaved(key, saved, sha256)
+    const isAsSaved = () => {
+      if (saved !== undefined && saved !== sha256) throw new NotAsSaved(key, saved, sha256)
+    }
+    if (isEncrypted) {
+      isAsSaved() // damage has a better name than what GnuPG says of it
+      await (await this.#place.gpg()).decrypt(stored, file)
+      await rm(stored)
+    }
+    const facts = await verifySnapshot(file, { product })
+    isAsSaved()
+    const inside = head.metadata[SNAPSHOT_SHA256]
+    if (inside !== undefined && inside !== facts.sha256)
+      throw new NotAsSaved(key, inside, facts.sha256)
     return facts
   }
 

@@ -15,8 +15,10 @@ import {
   type BackupKind,
   type BackupName,
   backupName,
+  ENCRYPTED,
   parseBackupName,
   SAVED,
+  SNAPSHOT_SHA256,
 } from './backup-name.ts'
 import { type Pruning, pruneLocal, pruneStored } from './backup-retention.ts'
 import { withStore } from './object-store.ts'
@@ -28,6 +30,10 @@ import { Refusal } from './refusal.ts'
 const SAVE_ATTEMPTS = 3
 /** An interrupted backup goes on with what it has; after this time it would be an old one. */
 const GOES_ON_WITHIN = minutes(15)
+const NOT_ENCRYPTED = 'not asked for'
+/** A file that leaves the host. */
+type ToStore = { readonly file: string; readonly sha256: string; readonly told: string }
+
 /** Tag of an object that was read back and had the bytes that were saved. */
 export const VERIFIED = 'verified'
 
@@ -87,13 +93,14 @@ export class OperatorBackups {
   }
 
   /** The name of the backup that was interrupted a moment ago, else a new one. */
-  async begin(kind: BackupKind): Promise<BackupName> {
+  async begin(kind: BackupKind, { recipient }: Pick<BackupAccess, 'recipient'> = {}) {
     const { notes, signal } = this.#place
+    const encrypted = recipient !== undefined
     const interrupted = parseBackupName(notes.read(underWay(kind)) ?? '')
     if (interrupted !== undefined && wallClockMs() - interrupted.takenMs < GOES_ON_WITHIN.ms)
-      return interrupted
+      return backupName(kind, interrupted.takenMs, encrypted)
     const look = async () => {
-      const name = backupName(kind, wallClockMs())
+      const name = backupName(kind, wallClockMs(), encrypted)
       // Names have whole seconds: the second backup of one would be the first one's again.
       return (await isThere(notes.file(name.file)))
         ? notYet(`${name.file} is there`)
@@ -133,36 +140,63 @@ export class OperatorBackups {
     return verifySnapshot(this.#place.notes.file(file))
   }
 
-  /** Stores the local copy, unless it is there already; uploads that were cut are cleared first. */
-  async store(name: BackupName, { sha256, seal }: SnapshotFacts, access: BackupAccess) {
+  /**
+   * That what leaves the host can be encrypted, where that is wanted: asked before anything is
+   * taken. @throws {Refusal} when the recipient's key is not there.
+   */
+  async seesRecipient({ recipient }: BackupAccess): Promise<string> {
+    if (recipient === undefined) return NOT_ENCRYPTED
+    const gpg = await this.#place.gpg()
+    if (await gpg.has(recipient, 'public')) return `for ${recipient}`
+    throw new Refusal(`the public key of ${recipient}`, 'the keyring of this host has none')
+  }
+
+  /** What is to be stored: the local copy, or one beside it that only the recipient can read. */
+  async encrypt(name: BackupName, facts: SnapshotFacts, access: BackupAccess): Promise<ToStore> {
+    const file = this.#place.notes.file(name.file)
+    const { recipient } = access
+    if (recipient === undefined) return { file, sha256: facts.sha256, told: NOT_ENCRYPTED }
+    const target = `${file}${ENCRYPTED}`
+    const gpg = await this.#place.gpg()
+    const { sha256 } = await gpg.encrypt(file, target, recipient)
+    return { file: target, sha256, told: `for ${recipient}` }
+  }
+
+  /** Stores it, unless it is there already; uploads that were cut are cleared first. */
+  async store(name: BackupName, facts: SnapshotFacts, what: ToStore, access: BackupAccess) {
     const { notes, store, signal } = this.#place
     const { bucket, kmsKey } = access
     // Whoever restores it wants to know first whether they have what opens it.
     const { mtime } = await stat(notes.file(name.file))
-    const metadata = { 'seal-keys': (seal?.keyIds ?? []).join(' '), [SAVED]: mtime.toISOString() }
+    const metadata = {
+      'seal-keys': (facts.seal?.keyIds ?? []).join(' '),
+      [SAVED]: mtime.toISOString(),
+      ...(name.encrypted ? { [SNAPSHOT_SHA256]: facts.sha256 } : {}),
+    }
     await withStore(store, async (s3, files) => {
       for (const { key, upload } of await files.unfinished(bucket, { prefix: name.key, signal }))
         await files.abort(bucket, key, upload, { signal })
       const head = await s3.head(bucket, name.key, { signal })
-      if (head?.metadata.sha256 === sha256 && head.kmsKey?.endsWith(kmsKey)) return
-      const options = { sha256, kmsKey, metadata, signal }
-      await files.upload(bucket, name.key, notes.file(name.file), options)
+      if (head?.metadata.sha256 === what.sha256 && head.kmsKey?.endsWith(kmsKey)) return
+      const options = { sha256: what.sha256, kmsKey, metadata, signal }
+      await files.upload(bucket, name.key, what.file, options)
     })
   }
 
-  /** Reads the object back and compares it with what was saved. @throws {NotAsStored} */
-  async verify(name: BackupName, facts: SnapshotFacts, { bucket }: BackupAccess): Promise<void> {
+  /** Reads the object back and compares it with what was stored. @throws {NotAsStored} */
+  async verify(name: BackupName, what: ToStore, { bucket }: BackupAccess): Promise<void> {
     const { notes, store, signal } = this.#place
     const copy = notes.file(`${name.file}.read-back`)
     await withStore(store, async (s3, files) => {
       try {
         const { sha256 } = await files.download(bucket, name.key, copy, { signal })
-        if (sha256 !== facts.sha256) throw new NotAsStored(name.key, facts.sha256, sha256)
+        if (sha256 !== what.sha256) throw new NotAsStored(name.key, what.sha256, sha256)
       } finally {
         await rm(copy, { force: true })
       }
       await s3.tag(bucket, name.key, { [VERIFIED]: wallClock() }, { signal })
     })
+    if (name.encrypted) await rm(what.file, { force: true })
   }
 
   /** What would be deleted now, in the store and of the local copies, and why the rest stays. */

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { all } from '../lib/all.ts'
 import type { VaultClient } from '../vault/client.ts'
 import {
   readSecret,
@@ -7,6 +8,7 @@ import {
   undeleteSecret,
   writeSecret,
 } from '../vault/kv.ts'
+import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
 import { Refusal } from './refusal.ts'
 import { contentHash, pathsBelow } from './secret-comparison.ts'
@@ -45,15 +47,26 @@ export class OperatorSecrets {
     if (now.state !== 'present') throw new NotRecovered([path], now.state)
   }
 
-  /** Of every secret below a folder: what must be the same before and after. */
-  async fingerprint(folder: string): Promise<Fingerprint> {
+  /**
+   * Writes credentials of so many tenants that do not exist, as the design lays them out
+   * (HLD:622-639), and gives the hash of each by its path.
+   */
+  async populate(tenants: number): Promise<ReadonlyMap<string, string>> {
     const { signal } = this.#place
     const client = await this.#leader()
-    const prints = new Map<string, string>()
-    for (const path of await pathsBelow(client, folder, signal)) {
-      prints.set(path, await printOf(client, path, signal))
+    const written = new Map<string, string>()
+    for (let n = 1; n <= tenants; n++) {
+      const path = `tenants/drill-${String(n).padStart(4, '0')}/exchanges/binance/trading`
+      const data = { api_key: randomUUID(), secret: randomUUID() }
+      await writeSecret(client, path, data, { signal })
+      written.set(path, contentHash(data))
     }
-    return prints
+    return written
+  }
+
+  /** Of every secret below a folder: what must be the same before and after. */
+  async fingerprint(folder: string): Promise<Fingerprint> {
+    return printsOf(await this.#leader(), folder, this.#place.signal)
   }
 
   /**
@@ -106,10 +119,41 @@ export class OperatorSecrets {
     if (changed.length > 0) throw new ChangedBeside(changed)
   }
 
+  /**
+   * That every node answers with the same secrets below a folder: each is asked itself. HashiCorp
+   * Vault's standbys hand the question to the leader, so there it proves no more than that they do.
+   * @throws {NodesDiffer} @throws {VaultError} when one of them cannot read what it stores.
+   */
+  async seesSameOnEach(nodes: readonly Node[], folder: string): Promise<void> {
+    const { view, signal } = this.#place
+    const prints = await all(
+      nodes.map(async ({ name }) => printsOf(view.client(name), folder, signal)),
+    )
+    const [first = new Map(), ...others] = prints
+    for (const [i, other] of others.entries()) {
+      const paths = new Set([...first.keys(), ...other.keys()])
+      const different = [...paths].filter((path) => first.get(path) !== other.get(path))
+      const pair = [nodes[0]?.name, nodes[i + 1]?.name].join(' and ')
+      if (different.length > 0) throw new NodesDiffer(pair, different)
+    }
+  }
+
   async #leader(): Promise<VaultClient> {
     const { view, signal } = this.#place
     return view.client(await view.leader(signal))
   }
+}
+
+async function printsOf(
+  client: VaultClient,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Fingerprint> {
+  const prints = new Map<string, string>()
+  for (const path of await pathsBelow(client, folder, signal)) {
+    prints.set(path, await printOf(client, path, signal))
+  }
+  return prints
 }
 
 async function printOf(client: VaultClient, path: string, signal: AbortSignal): Promise<string> {
@@ -130,6 +174,14 @@ export class NotRecovered extends Error {
   override readonly name = 'NotRecovered'
   constructor(paths: readonly string[], seen: string) {
     super(`wanted: ${paths.join(', ')} as the backup had it; seen: ${seen}`)
+  }
+}
+
+/** Two nodes of one cluster give other answers to the same questions. */
+export class NodesDiffer extends Error {
+  override readonly name = 'NodesDiffer'
+  constructor(nodes: string, paths: readonly string[]) {
+    super(`${nodes} differ in ${paths.length} secrets: ${paths.slice(0, 5).join(', ')}`)
   }
 }
 

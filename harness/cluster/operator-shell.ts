@@ -70,6 +70,11 @@ export class OperatorShell {
     await this.#container.put(files)
   }
 
+  /** A file's bytes; all of them at once. */
+  async take(path: string): Promise<Buffer> {
+    return Buffer.concat(await this.#container.readAll(path))
+  }
+
   /**
    * Types these lines; gives exit code and everything said, in one order, tokens and key shares
    * masked. Nothing of it is in an argument of ours: the lines go in as a file.

@@ -5,6 +5,7 @@ import { VaultError } from '../vault/error.ts'
 import { describeHealth, readHealth } from '../vault/health.ts'
 import { type Initialized, initialize } from '../vault/init.ts'
 import { sealStatus } from '../vault/seal.ts'
+import { createToken } from '../vault/setup.ts'
 import { restoreSnapshot, type SavedSnapshot, saveSnapshot } from '../vault/snapshot.ts'
 import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
 import { tokenState } from '../vault/token.ts'
@@ -38,6 +39,23 @@ export class OperatorSnapshots {
       log.ended(operation, 'refused', messageOf(error))
       throw error
     }
+  }
+
+  /**
+   * What the leader has now, in a file of the operator's, before something is put in its place.
+   * Nothing is restored from it unless somebody decides to, so the judge is not told.
+   * @throws {SnapshotIncomplete} @throws {VaultError}
+   */
+  async keepPresent(name: string): Promise<void> {
+    const { view, notes, signal } = this.#place
+    await saveSnapshot(view.client(await view.leader(signal)), notes.file(name), { signal })
+  }
+
+  /** A token of now, which a restore of anything older makes void. @throws {VaultError} */
+  async tokenOfNow(): Promise<Secret> {
+    const { view, signal } = this.#place
+    const leader = view.client(await view.leader(signal))
+    return createToken(leader, { policies: ['default'], ttl: '1h', signal })
   }
 
   /**

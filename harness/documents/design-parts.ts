@@ -59,7 +59,9 @@ export const designParts: readonly Part[] = [
   }),
   hld(641, 665, 'metadata in PostgreSQL', notYet('there is no PostgreSQL in the stack')),
   hld(666, 679, 'encryption', { scenarios: ['encryption'] }),
-  hld(680, 702, 'policies and authentication', { scenarios: ['tenant-isolation', 'token-expiry'] }),
+  hld(680, 702, 'policies and authentication', {
+    scenarios: ['tenant-isolation', 'token-expiry', 'access-after-restore'],
+  }),
   hld(703, 741, 'audit', { scenarios: ['audit-continuity', 'disk-full-audit'] }),
   hld(742, 752, 'latency targets', LOAD),
   hld(753, 760, 'cache in the application', notYet('the cache of the application is not built')),
@@ -72,11 +74,17 @@ export const designParts: readonly Part[] = [
   hld(806, 840, 'alerting rules', MONITORING),
   hld(841, 853, 'snapshots by hand and by cron', {
     blocks: ['hld-backup-strategy'],
-    scenarios: ['backup-job', 'signs-as-written'],
+    scenarios: ['backup-job', 'backup-schedule', 'signs-as-written'],
   }),
-  hld(854, 859, 'restore', { procedures: ['restore-cluster'], scenarios: ['full-restore'] }),
+  hld(854, 859, 'restore', {
+    procedures: ['restore-in-place', 'restore-cluster'],
+    scenarios: ['restore-in-place', 'full-restore'],
+  }),
   hld(860, 862, 'where backups are kept', { scenarios: ['retention'] }),
-  hld(863, 864, 'GPG before the upload', notYet('no scenario encrypts a backup by GPG')),
+  hld(863, 864, 'GPG before the upload', {
+    procedures: ['backup'],
+    scenarios: ['gpg-backup'],
+  }),
   hld(865, 872, 'scenario 1: a node fails', {
     procedures: ['replace-node'],
     scenarios: ['follower-loss', 'node-replacement', 'rolling-restart'],

@@ -1,4 +1,5 @@
 import type { Operator } from '../cluster/operator.ts'
+import { costOf } from '../cluster/operator-backup-checks.ts'
 import type { Duration } from '../lib/duration.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { VaultClient } from '../vault/client.ts'
@@ -19,7 +20,7 @@ export async function fetchNewest(
   const found = await step(
     'List the backups, and find the newest',
     () => checks.newest(bucket, youngerThan),
-    { source: sources.list },
+    { source: sources.list, tells: costOf },
   )
   const facts = await step(
     'Fetch it, and read it: it is whole, and the one that was saved',

@@ -16,13 +16,18 @@ export const backup: Procedure<Backup> = {
     await step('See that the token may read a snapshot', () => backups.seesRights(access), {
       source: 'RB:103',
     })
+    await step(
+      'See the key for which it is encrypted on this host, where that is wanted',
+      () => backups.seesRecipient(access),
+      { source: 'HLD:863', tells: (told) => told },
+    )
     await step('See a leader and a healthy majority', () => backups.seesHealth(access), {
       source: 'RB:109-110',
     })
     const name = await step(
       'Save a snapshot of the leader',
       async () => {
-        const name = await backups.begin(kind)
+        const name = await backups.begin(kind, access)
         await backups.save(name, access.token)
         return name
       },
@@ -33,14 +38,19 @@ export const backup: Procedure<Backup> = {
       () => backups.read(name),
       { source: 'RB:118-122, 172-173' },
     )
+    const what = await step(
+      'Encrypt it for those who restore, where that is wanted',
+      () => backups.encrypt(name, facts, access),
+      { source: 'HLD:863', tells: ({ told }) => told },
+    )
     await step(
       'Store it, encrypted with the key for backups',
-      () => backups.store(name, facts, access),
+      () => backups.store(name, facts, what, access),
       { source: 'RB:124-128, 175-176' },
     )
     await step(
       'Read it back, compare its SHA-256, and mark it as verified',
-      () => backups.verify(name, facts, access),
+      () => backups.verify(name, what, access),
       { source: 'RB:130-134, 178-179' },
     )
     await step(

@@ -13,6 +13,8 @@ export type RestoreCluster = {
   readonly bucket: string
   /** An older backup is not restored without a decision; RB:31 and RB:89 allow for a day. */
   readonly youngerThan?: Duration
+  /** A drill: who decides has decided before, so nothing is left to people. */
+  readonly rehearsed?: boolean
 }
 
 /**
@@ -24,12 +26,17 @@ export type RestoreCluster = {
 export const restoreCluster: Procedure<RestoreCluster> = {
   name: 'restore-cluster',
   runbook: 'docs/runbook/restore-cluster.md',
-  async perform(operator, { nodes, custody, bucket, youngerThan = hours(25) }, step) {
+  async perform(
+    operator,
+    { nodes, custody, bucket, youngerThan = hours(25), rehearsed = false },
+    step,
+  ) {
+    const people = rehearsed ? {} : { people: minutes(2) }
     const [first, ...others] = nodes as readonly [Node, ...Node[]]
     const { snapshots, checks, notes, raft } = operator
     await step('Declare the loss, and name who decides', byPeople, {
       source: 'RB:280-282',
-      people: minutes(2),
+      ...people,
     })
     await fetchNewest(
       step,
@@ -137,7 +144,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
     )
     await step('Tell those who wait that it is over', byPeople, {
       source: 'RB:280-282',
-      people: minutes(2),
+      ...people,
     })
   },
 }

@@ -1,0 +1,54 @@
+import { hostDestroyed } from '../harness/faults/volumes.ts'
+import { hours, minutes } from '../harness/lib/duration.ts'
+import { checks } from '../harness/objectives/checks.ts'
+import { rpo } from '../harness/objectives/rpo.ts'
+import { rto } from '../harness/objectives/rto.ts'
+import { DRILL_TENANTS, monthlyDrill } from '../harness/procedures/monthly-drill.ts'
+import { scenario } from '../harness/scenario.ts'
+
+const FACTS = {
+  readable: 'every credential is readable through the balancer after the restore',
+  hands: 'the drill says that all are what they were, and that no step was left to people',
+}
+
+export const monthly = scenario(
+  'On the first Monday of the month the staging cluster is destroyed and restored',
+  {
+    id: 'PR1',
+    source: 'RB:627-648',
+    hypothesis: 'In less than 30 min all 100 credentials are back, and nobody did anything.',
+    suites: ['nightly', 'drill'],
+    load: 'steady',
+    leaves: 'broken',
+    objectives: () => [
+      rto({ within: minutes(30), source: 'RB:641, 645' }),
+      rpo({ within: hours(1), source: 'RB:31' }),
+      checks({ id: 'integrity', all: Object.values(FACTS), source: 'RB:646-647' }),
+    ],
+    mustObserve: ['bad-probe', 'write-lost-by-restore', 'read-from-each-node'],
+    deadline: minutes(5),
+  },
+  async ({ check, cluster, inject, perform }) => {
+    const { nodes, custody } = cluster
+    const access = await cluster.backupAccess()
+
+    // Procedure, with the loss as its fourth step
+    const told: string[] = []
+    const destroy = () => inject(...nodes.map((node) => hostDestroyed(node)))
+    await perform(monthlyDrill, { nodes, custody, access, destroy }, { told })
+
+    // Verification
+    const paths = Array.from(
+      { length: DRILL_TENANTS },
+      (_, i) => `tenants/drill-${String(i + 1).padStart(4, '0')}/exchanges/binance/trading`,
+    )
+    await check(FACTS.readable, DRILL_TENANTS, async () => {
+      const read = await Promise.all(paths.map((path) => cluster.secrets().read(path)))
+      return read.filter(({ status }) => status === 200).length
+    })
+    await check(FACTS.hands, ['all 100 credentials are what they were', true], async () => [
+      told.at(-2),
+      /^restored in .*, no step of people$/.test(told.at(-1) ?? '') || told.at(-1),
+    ])
+  },
+)
