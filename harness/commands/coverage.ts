@@ -2,13 +2,19 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { type CoverageRow, coverageRows, type LastRun } from '../documents/coverage.ts'
+import { readReviews, reviewLine, reviewState } from '../documents/reviews.ts'
 import { HalfWrittenRun, NotARun, type Run, readRunFile } from '../evidence/run-file.ts'
 import { OtherFormat } from '../journal/read.ts'
+import { wallClockMs } from '../lib/clock.ts'
 import { procedureSteps } from '../procedure-steps.ts'
 
 const REPORTS = resolve(import.meta.dirname, '..', '..', 'reports')
 
-type Flags = { readonly json: boolean; readonly failOn?: 'never'; readonly reports: string }
+type Flags = {
+  readonly json: boolean
+  readonly failOn?: 'never' | 'stale-review'
+  readonly reports: string
+}
 
 /** `coverage`: every part of the two documents, what stands for it, and how it last went. */
 export function coverageCommand(finish: (exitCode: number) => void): Command {
@@ -18,14 +24,24 @@ export function coverageCommand(finish: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         '--fail-on <state>',
-        'exit with 1 when a part is in this state: never run',
-      ).choices(['never']),
+        'exit with 1 when a part was never run, or a page of the runbook not reviewed in time',
+      ).choices(['never', 'stale-review']),
     )
     .option('--reports <dir>', 'where the runs are', REPORTS)
     .action(async ({ json, failOn, reports }: Flags) => {
-      const rows = coverageRows(lastRunsIn(reports), await procedureSteps())
-      for (const line of json ? [JSON.stringify(rows, null, 2)] : coverageLines(rows)) print(line)
-      finish(failOn !== undefined && rows.some(({ state }) => state === failOn) ? 1 : 0)
+      const steps = await procedureSteps()
+      const rows = coverageRows(lastRunsIn(reports), steps)
+      const pages = [...new Set(steps.map(({ procedure }) => procedure))]
+      const reviews = readReviews()
+      const review = reviewLine(reviews, pages, wallClockMs())
+      const lines = [...coverageLines(rows), review]
+      for (const line of json ? [JSON.stringify(rows, null, 2)] : lines) print(line)
+      const { stale, never } = reviewState(reviews, pages, wallClockMs())
+      const fails = {
+        never: rows.some(({ state }) => state === 'never'),
+        'stale-review': stale.length + never.length > 0,
+      }
+      finish(failOn !== undefined && fails[failOn] ? 1 : 0)
     })
 }
 
