@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Measur
   probe: async (options) => (await import('../../bench/probe.ts')).benchProbe(options),
   'probe-effect': async (options) =>
     (await import('../../bench/probe-effect.ts')).benchProbeEffect(options),
+  restore: async (options) => (await import('../../bench/restore.ts')).benchRestore(options),
   run: async (options) => (await import('../../bench/run.ts')).benchRun(options),
   snapshot: async (options) => (await import('../../bench/snapshot.ts')).benchSnapshot(options),
 }
