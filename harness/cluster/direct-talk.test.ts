@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { NS_PER_MS } from '../lib/clock.ts'
-import { acknowledgedAfter, type Exchange, talkAfter } from './direct-talk.ts'
+import { type Exchange, goodAfter, talkAfter } from './direct-talk.ts'
 
 const at = (ms: number): number => ms * NS_PER_MS
 const CUT = at(1000)
@@ -20,7 +20,7 @@ test.each([
   [399, 1],
   [500, 0],
 ])('of the writes sent more than %i ms after the cut %i were acknowledged', (ms, count) => {
-  expect(acknowledgedAfter(talk, CUT, ms)).toBe(count)
+  expect(goodAfter(talk, 'write', CUT, ms)).toBe(count)
 })
 
 test('in words it says how many there were and when the last one was sent', () => {

@@ -24,6 +24,8 @@ export type TalkSaid = {
   readonly acknowledgedBefore: number
   /** Writes that it acknowledged although they were sent more than so long after the cut. */
   readonly acknowledgedAfter: (ms: number) => number
+  /** Reads that it served although they were sent more than so long after the cut. */
+  readonly servedAfter: (ms: number) => number
 }
 
 /** Between two questions of a kind. Each is sent at its time, whatever became of those before. */
@@ -82,7 +84,8 @@ export class DirectTalk {
       acknowledgedBefore: this.#exchanges.filter(
         ({ what, sent, good }) => what === 'write' && good && sent < from,
       ).length,
-      acknowledgedAfter: (ms) => acknowledgedAfter(this.#exchanges, from, ms),
+      acknowledgedAfter: (ms) => goodAfter(this.#exchanges, 'write', from, ms),
+      servedAfter: (ms) => goodAfter(this.#exchanges, 'read', from, ms),
     }
   }
 
@@ -129,9 +132,14 @@ async function answered<T>(work: Promise<T>): Promise<T | undefined> {
   })
 }
 
-/** Writes acknowledged although they were sent more than so long after this instant. */
-export const acknowledgedAfter = (talk: readonly Exchange[], from: Ns, ms: number): number =>
-  talk.filter(({ what, sent, good }) => what === 'write' && good && sent > from + ms * NS_PER_MS)
+/** Questions of a kind answered although they were sent more than so long after this instant. */
+export const goodAfter = (
+  talk: readonly Exchange[],
+  kind: Exchange['what'],
+  from: Ns,
+  ms: number,
+): number =>
+  talk.filter(({ what, sent, good }) => what === kind && good && sent > from + ms * NS_PER_MS)
     .length
 
 /** What it came to from this instant on, in words. */

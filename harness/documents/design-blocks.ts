@@ -197,12 +197,19 @@ vault operator raft join \\
   ],
 }
 
-/** The same without what HLD:153-157 has, so that nothing else is to blame. */
+/**
+ * The same without what HLD:153-157 has, so that nothing else is to blame, and with the metrics
+ * where access without a token is allowed: in the listener.
+ */
 export const oneListenerConfiguration: typeof designConfiguration = (n, seal) =>
-  designConfiguration(n, seal).replace(
-    /listener "tcp" \{\n {2}address {7}= "0\.0\.0\.0:8201"[^}]*\}/,
-    '',
-  )
+  designConfiguration(n, seal)
+    .replace(/listener "tcp" \{\n {2}address {7}= "0\.0\.0\.0:8201"[^}]*\}/, '')
+    .replace(
+      /(0\.0\.0\.0:8200"\n.*)\n/,
+      '$1\n  telemetry {\n    unauthenticated_metrics_access = true\n  }\n',
+    )
+
+const SEAL_SERIES = `curl -s http://localhost:8200/v1/sys/metrics?format=prometheus | grep -c '^vault_core_unsealed'`
 
 export const oneListener: Block = {
   id: 'hld-1-one-listener',
@@ -220,6 +227,25 @@ export const oneListener: Block = {
       confirms: true,
       telling: /^vault-/,
       lookAfter: HEALTH_OF_ALL,
+      within: seconds(90),
+    },
+    {
+      title: 'Look for the seal among the metrics of a server that was sealed just now',
+      lines: '172',
+      given: 'vault operator seal -address=http://localhost:8200',
+      types: SEAL_SERIES,
+      expected: 'the series that tells whether the server is sealed',
+      documented: { says: /^[1-9]/ },
+      confirms: true,
+    },
+    {
+      title: 'Look for it 45 s later, when the alert of a minute should be about to fire',
+      lines: '172, 813-817',
+      given: 'sleep 45',
+      types: SEAL_SERIES,
+      expected: 'the series that tells whether the server is sealed',
+      documented: { says: /^[1-9]/ },
+      shows: ['HLD-04'],
       within: seconds(90),
     },
   ],
