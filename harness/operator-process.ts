@@ -46,9 +46,10 @@ async function perform({ engine, cluster: saved, procedure, given, folder, opera
   const operator = cluster.operator(new AbortController().signal, {
     notes,
     log: {
-      began: async (f) => {
+      began: async (f, of) => {
         const operation = ++last
-        await asked({ said: 'operation', operation, f })
+        const restored = of === undefined ? {} : { of }
+        await asked({ said: 'operation', operation, f, ...restored })
         return operation
       },
       ended: (operation, outcome, why) =>

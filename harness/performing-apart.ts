@@ -97,9 +97,9 @@ export async function performApart<A>(
       return killed?.step === begun ? kill() : go()
     }
     if (heard.said === 'operation') {
-      const { operation, f } = heard
-      operations.count = operation
-      journal.record('operation.began', { operation, f })
+      const { said: _, ...rest } = heard
+      operations.count = rest.operation
+      journal.record('operation.began', rest)
       return go()
     }
     if (heard.said === 'operated') {

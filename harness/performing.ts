@@ -104,9 +104,9 @@ export class Performing {
   get #log(): OperationLog {
     const { journal } = this.#options
     return {
-      began: async (f) => {
+      began: async (f, of) => {
         const operation = ++this.#operations.count
-        journal.record('operation.began', { operation, f })
+        journal.record('operation.began', { operation, f, ...(of === undefined ? {} : { of }) })
         return operation
       },
       ended: (operation, outcome, why) => {

@@ -8,6 +8,7 @@ import { sayMetric } from './backup-metrics.ts'
 import { ENCRYPTED, parseBackupName, SAVED, SNAPSHOT_SHA256 } from './backup-name.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
+import { SUM } from './operator-snapshots.ts'
 import { Refusal } from './refusal.ts'
 
 /** A backup as it was found in the store. */
@@ -101,6 +102,7 @@ export class OperatorBackupChecks {
     const inside = head.metadata[SNAPSHOT_SHA256]
     if (inside !== undefined && inside !== facts.sha256)
       throw new NotAsSaved(key, inside, facts.sha256)
+    notes.write(`${FETCHED}${SUM}`, facts.sha256)
     return facts
   }
 

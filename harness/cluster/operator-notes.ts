@@ -8,7 +8,7 @@ import { Refusal } from './refusal.ts'
 /** What the judge must know of the operator's doings: it acts on all data at once. */
 export type OperationLog = {
   /** Before anything is sent; gives the operation's number. */
-  readonly began: (f: 'snapshot' | 'restore') => Promise<number>
+  readonly began: (f: 'snapshot' | 'restore', of?: number) => Promise<number>
   readonly ended: (
     operation: number,
     outcome: 'acknowledged' | 'refused' | 'unknown',

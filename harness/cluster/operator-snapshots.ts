@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { milliseconds, minutes, seconds } from '../lib/duration.ts'
 import type { Secret } from '../lib/secret.ts'
 import { happened, notYet, until } from '../lib/until.ts'
@@ -34,6 +35,7 @@ export class OperatorSnapshots {
     try {
       const saved = await saveSnapshot(client, notes.file(name), { signal })
       log.ended(operation, 'acknowledged')
+      notes.write(savedAs(saved.sha256), String(operation))
       return saved
     } catch (error) {
       log.ended(operation, 'refused', messageOf(error))
@@ -90,6 +92,8 @@ export class OperatorSnapshots {
     const { anonymous, log, notes, signal } = this.#place
     await this.#seesVersion(node, file)
     const operation = await log.began('restore')
+    const of = notes.read(savedAs(notes.read(`${basename(file)}${SUM}`) ?? ''))
+    const operation = await log.began('restore', of === undefined ? undefined : Number(of))
     // An operator who is gone may have restored it all the same: whoever sees it says so.
     notes.write(operationOf(node), String(operation))
     try {
@@ -193,6 +197,11 @@ const NOT_BEGUN = 'the original token is refused, the throw-away one valid'
 
 /** For a second: what a server was sent whole, it begins to restore at once. */
 const UNTOUCHED_IN_A_ROW = 5
+
+/** What of a file beside it has its SHA-256; whoever read it has left it. */
+export const SUM = '.sha256'
+/** Where the number of the operation is kept that saved a snapshot. */
+const savedAs = (sha256: string): string => `snapshot-operation-${sha256}`
 
 /** Where the number of the operation is kept that the next one who looks has to end. */
 const operationOf = ({ name }: Node): string => `restore-operation-${name}`

@@ -91,7 +91,12 @@ export type JournalData = {
   }
   interruption: Interruption
   /** The operator asks for a snapshot or a restore; on disk before anything is sent. */
-  'operation.began': { readonly operation: number; readonly f: 'snapshot' | 'restore' }
+  'operation.began': {
+    readonly operation: number
+    readonly f: 'snapshot' | 'restore'
+    /** Of a restore: the snapshot that it restores, where this run has made it. */
+    readonly of?: number
+  }
   /** A snapshot ends with its last byte, a restore when it is proved to be in force. */
   'operation.ended': {
     readonly operation: number

@@ -49,6 +49,21 @@ describe("the operator's operations", () => {
     expect(found?.at(-1)).toEqual([8, 'restore', 30, 50, 'ack'])
   })
 
+  test('leave out the snapshots that were made between one and its restore', () => {
+    const found = opsOf(
+      [10, { operation: 1, f: 'snapshot' }],
+      [20, { operation: 2, f: 'snapshot' }],
+      [30, { operation: 3, f: 'restore', of: 1 }],
+      [40, { operation: 4, f: 'snapshot' }],
+    )
+    expect(found?.map(([i, f]) => [i, f])).toEqual([
+      [8, 'snapshot'],
+      [7, 'write'],
+      [10, 'restore'],
+      [11, 'snapshot'],
+    ])
+  })
+
   test('are none of a run without a workload', () => {
     expect(withOperator(undefined, entriesOf([[10, { operation: 1, f: 'snapshot' }]]))).toBe(
       undefined,

@@ -20,9 +20,11 @@ function operatorOps(entries: readonly Entry[], last: number): readonly Op[] {
       entry.kind === 'operation.ended' ? [[entry.data.operation, entry] as const] : [],
     ),
   )
+  const passedOver = snapshotsPassedOver(entries)
   return entries.flatMap((entry): readonly Op[] => {
     if (entry.kind !== 'operation.began') return []
     const { operation, f } = entry.data
+    if (passedOver.has(operation)) return []
     const end = ended.get(operation)
     const i = last + operation
     const common = { client: 0, stream: -operation, tenant: '', key: '', path: 'operator' } as const
@@ -40,6 +42,18 @@ function operatorOps(entries: readonly Entry[], last: number): readonly Op[] {
       },
     ]
   })
+}
+
+/**
+ * Snapshots that were made between one and its restore: whoever asks what was restored takes the
+ * last one before it, and these are not it.
+ */
+function snapshotsPassedOver(entries: readonly Entry[]): ReadonlySet<number> {
+  const began = entries.flatMap((entry) => (entry.kind === 'operation.began' ? [entry.data] : []))
+  const restores = began.filter(({ f, of }) => f === 'restore' && of !== undefined)
+  const isBetween = (n: number) => restores.some(({ operation, of = n }) => n > of && n < operation)
+  const snapshots = began.filter(({ f, operation }) => f === 'snapshot' && isBetween(operation))
+  return new Set(snapshots.map(({ operation }) => operation))
 }
 
 const NO_END = 'the record ends before its answer'
