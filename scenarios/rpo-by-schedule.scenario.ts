@@ -80,7 +80,7 @@ function by(schedule: Schedule): ScenarioBody {
       const isLast = run === RUNS && schedule !== 'hourly-unfinished'
       await untilNext(took, isLast ? JUST_BEFORE : milliseconds(0))
     }
-    await check(FACTS.runs, RUNS, async () => (await inspect.backups(access).keys()).length)
+    await check(FACTS.runs, RUNS, async () => (await inspect.backups(access).stored()).length)
     if (schedule === 'hourly-unfinished') {
       await performApart(backup, job, { killed: { step: STORE, when: milliseconds(0) } })
     }

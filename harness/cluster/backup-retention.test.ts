@@ -131,7 +131,15 @@ describe('the name of a backup', () => {
     expect(parseBackupName(key)).toEqual(name)
   })
 
+  test('of an encrypted one says so, and its local copy is the one in clear', () => {
+    const name = backupName('manual', FIRST_MS, true)
+    expect(name.key).toBe('manual/vault-manual-20270101-020000.snap.gpg')
+    expect(name.file).toBe('vault-manual-20270101-020000.snap')
+    expect(parseBackupName(name.key)).toEqual(name)
+  })
+
   test.each([
+    'vault-snapshot-20270101-020000.gpg',
     'vault-snapshot-20270231-020000.snap',
     'vault-snapshot-20270101-020000.snap.partial',
     'old/vault-snapshot-20270101-020000.snap',

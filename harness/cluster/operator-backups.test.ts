@@ -6,6 +6,7 @@ import { RequestFailed } from '../lib/http.ts'
 import { Secret } from '../lib/secret.ts'
 import { VaultError } from '../vault/error.ts'
 import { SnapshotIncomplete } from '../vault/snapshot.ts'
+import type { SnapshotFacts } from '../vault/snapshot-facts.ts'
 import { backupName } from './backup-name.ts'
 import type { OperatorPlace } from './operator.ts'
 import { OperatorBackups } from './operator-backups.ts'
@@ -71,6 +72,12 @@ describe('the name of a backup', () => {
     expect((await backupsWith().backups.begin('manual')).kind).toBe('manual')
   })
 
+  test('that is to be encrypted ends with .gpg, and is no other copy on the host', async () => {
+    const inClear = await backupsWith().backups.begin('daily')
+    const encrypted = await backupsWith().backups.begin('daily', { recipient: 'somebody' })
+    expect(encrypted).toEqual({ ...inClear, key: `${inClear.key}.gpg`, encrypted: true })
+  })
+
   test('is a new one after the end, and never that of another within its second', async () => {
     const { backups } = backupsWith()
     const first = await backups.begin('daily')
@@ -80,6 +87,18 @@ describe('the name of a backup', () => {
     vi.setSystemTime(TWO_AM + 1000)
     expect((await next).file).toBe('vault-snapshot-20261123-020001.snap')
     expect(first.file).toBe('vault-snapshot-20261123-020000.snap')
+  })
+})
+
+test('without a recipient what is stored is the local copy, and no key is looked for', async () => {
+  const { backups } = backupsWith()
+  const access = { token, accessor: '', bucket: '', kmsKey: '' }
+  expect(await backups.seesRecipient(access)).toBe('not asked for')
+  const name = backupName('daily', TWO_AM)
+  const facts = { sha256: 'of the snapshot' } as SnapshotFacts
+  expect(await backups.encrypt(name, facts, access)).toMatchObject({
+    file: notes.file(name.file),
+    sha256: 'of the snapshot',
   })
 })
 
