@@ -8,6 +8,7 @@ import {
   sealFile,
 } from '../harness/documents/design-blocks.ts'
 import { initUnderKms } from '../harness/documents/seal-blocks.ts'
+import { dataVolume } from '../harness/documents/volume-blocks.ts'
 import { minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
@@ -29,12 +30,12 @@ export const designAsWritten = scenario(
         id: 'on-record',
         all:
           variant === 'one-listener'
-            ? findings(oneListener)
+            ? findings(dataVolume, oneListener)
             : findings(sealFile, initUnderKms, initScript),
         source: 'HLD:121-380',
       }),
     ],
-    deadline: minutes(4),
+    deadline: minutes(5),
   },
   { written, 'one-listener': control },
 )
@@ -54,8 +55,9 @@ async function written({ cluster, type, until }: Verbs): Promise<void> {
   await type(initScript)
 }
 
-/** What the second listener is to blame for, is not so without it. */
+/** What the second listener is to blame for, is not so without it; and what is wrong besides. */
 async function control({ cluster, type }: Verbs): Promise<void> {
+  await type(dataVolume)
   const configuration = oneListenerConfiguration
   await cluster.workplace.startAsDesigned({ configuration, besides: LOCKS_NO_MEMORY })
   await type(oneListener)

@@ -7,6 +7,7 @@ import * as recoveries from './recovery-blocks.ts'
 import { joinReplacement, replaceNode } from './replace-blocks.ts'
 import { beforeTheLoss, restoreUnderKms, restoreUnderShamir } from './restore-blocks.ts'
 import * as seals from './seal-blocks.ts'
+import { dataVolume } from './volume-blocks.ts'
 
 /** Every block that is typed as written. */
 export const blocks: readonly Block[] = [
@@ -14,6 +15,7 @@ export const blocks: readonly Block[] = [
   sealFile,
   initScript,
   oneListener,
+  dataVolume,
   beforeTheLoss,
   restoreUnderShamir,
   restoreUnderKms,

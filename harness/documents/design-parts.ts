@@ -26,7 +26,10 @@ export const designParts: readonly Part[] = [
   hld(170, 176, "a node's configuration: telemetry", DESIGN),
   hld(177, 184, "a node's configuration: UI, log", noStep('nothing depends on it')),
   hld(185, 196, 'the override for development', DESIGN),
-  hld(197, 313, 'Docker Compose', DESIGN),
+  hld(197, 313, 'Docker Compose', {
+    blocks: ['hld-1-seal-file', 'hld-2-data-volume'],
+    scenarios: ['design-as-written'],
+  }),
   hld(314, 381, 'the script: initialise and join', {
     blocks: ['hld-3-init-script'],
     scenarios: ['design-as-written', 'bring-up'],
