@@ -28,8 +28,8 @@ import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from 
 import type { Node } from './node.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
-import type { KeptShares } from './team.ts'
 import { Secrets } from './secrets.ts'
+import type { KeptShares } from './team.ts'
 
 /** The body that the runbook expects (RB:574-584). */
 const RUNBOOK_HEALTH_FIELDS = [

@@ -1,7 +1,8 @@
 import { AwsError } from '../aws/emulator.ts'
 import { Kms } from '../aws/kms.ts'
 import type { JournalData } from '../journal/entry.ts'
-import { seconds } from '../lib/duration.ts'
+import { wallClockMs } from '../lib/clock.ts'
+import { milliseconds, seconds } from '../lib/duration.ts'
 import type { Secret } from '../lib/secret.ts'
 import { NeverHappened } from '../lib/until.ts'
 import { VaultError } from '../vault/error.ts'
@@ -44,7 +45,8 @@ export class OperatorCustody {
       const found: FoundBackup[] = []
       for (const { key, takenMs } of names) {
         const head = await s3.head(bucket, key, { signal })
-        if (head !== undefined) found.push({ bucket, key, takenMs, savedMs: takenMs, head })
+        const age = milliseconds(wallClockMs() - takenMs)
+        if (head !== undefined) found.push({ bucket, key, takenMs, savedMs: takenMs, head, age })
       }
       return found
     })

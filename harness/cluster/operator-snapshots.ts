@@ -80,8 +80,8 @@ export class OperatorSnapshots {
   }
 
   /**
-   * Uploads the snapshot, unless a newer server than this one has written it. The answer says that it is valid; {@link untilInForce} ends the
-   * operation that this one begins.
+   * Uploads the snapshot, unless a newer server than this one has written it. The answer says that
+   * it is valid; {@link untilInForce} ends the operation that this one begins.
    * @throws {Refusal} naming both versions. @throws {VaultError} 400 when it is damaged or the seal
    * cannot open it; the node is unchanged.
    */
@@ -91,7 +91,6 @@ export class OperatorSnapshots {
   ): Promise<void> {
     const { anonymous, log, notes, signal } = this.#place
     await this.#seesVersion(node, file)
-    const operation = await log.began('restore')
     const of = notes.read(savedAs(notes.read(`${basename(file)}${SUM}`) ?? ''))
     const operation = await log.began('restore', of === undefined ? undefined : Number(of))
     // An operator who is gone may have restored it all the same: whoever sees it says so.
