@@ -9,7 +9,7 @@ import { performRun } from '../harness/run.ts'
 import { readSettings } from '../harness/settings.ts'
 
 /** What those gates guard. */
-const TIMED = ['rto', 'no-outage', 'consistency']
+const TIMED = ['rto', 'no-outage', 'consistency', 'slo']
 
 // The same function that `./drill run` calls. The scenarios share their clusters, so the suite is
 // one test, and every verdict that is not as it should be is shown with its reason.
@@ -40,6 +40,7 @@ test('the smoke suite passes on OpenBao', async () => {
     'kv-lifecycle',
     'follower-loss',
     'leader-crash',
+    'load-slo',
     'smoke-calls',
     'full-restore',
   ])
