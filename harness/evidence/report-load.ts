@@ -74,14 +74,12 @@ const HEADS = [
   '#p99',
   '#p99.9',
   '#connected anew',
-  '#longest gap',
 ]
 
 function phaseTable({ phases }: LoadSeen): Html {
   const rows = phases.flatMap((phase) =>
     phase.ops.map((op, i) => {
-      const gap = i === 0 ? formatMs(phase.longestGapMs) : ''
-      return html`<tr><td>${i === 0 && html`<strong>${phase.phase}</strong> <span class="soft">${formatDuration({ ms: 1000 * phase.seconds })}</span>`}</td><td>${op.op}</td><td class="num">${op.count}</td><td class="num">${op.ratePerS.toFixed(1)}</td><td class="num">${failedOf(op)}</td><td>${errorsOf(op, i === 0 ? phase.dropped : 0)}</td>${quantilesOf(op)}<td class="num">${connectedOf(op)}</td><td class="num">${gap}</td></tr>`
+      return html`<tr><td>${i === 0 && html`<strong>${phase.phase}</strong> <span class="soft">${formatDuration({ ms: 1000 * phase.seconds })}, longest gap ${formatMs(phase.longestGapMs)}</span>`}</td><td>${op.op}</td><td class="num">${op.count}</td><td class="num">${op.ratePerS.toFixed(1)}</td><td class="num">${failedOf(op)}</td><td>${errorsOf(op, i === 0 ? phase.dropped : 0)}</td>${quantilesOf(op)}<td class="num">${connectedOf(op)}</td></tr>`
     }),
   )
   return table(HEADS, rows)
