@@ -46,7 +46,7 @@ test('the matrix tells of each cell what was interrupted, where it stopped and h
     "
   `)
   expect(interruptionsSection(verdictOf(cells))).toMatchObject({
-    html: expect.stringContaining('4 of 5 ended healthy'),
+    html: expect.stringContaining('3 of 4 ended healthy; in 1 more no node led to be killed'),
   })
 })
 

@@ -38,8 +38,12 @@ export function interruptionsSection({ interruptions = [] }: Verdict): Section {
     const plain = cells.slice(0, -1).map((cell) => html`<td>${cell}</td>`)
     return html`<tr>${plain}<td>${word(tone, cells.at(-1) ?? '')}</td></tr>`
   })
-  const healthy = interruptions.filter(({ outcome }) => outcome === 'healthy').length
-  return html`<h2>Interrupted in its steps (${healthy} of ${interruptions.length} ended healthy)</h2>${table(HEADS, rows)}`
+  // Where nobody was killed nothing was put to the test, however well it ended.
+  const killed = interruptions.filter(({ ended }) => ended !== 'no-active-node')
+  const healthy = killed.filter(({ outcome }) => outcome === 'healthy').length
+  const spared = interruptions.length - killed.length
+  const others = spared === 0 ? '' : `; in ${spared} more no node led to be killed`
+  return html`<h2>Interrupted in its steps (${healthy} of ${killed.length} ended healthy${others})</h2>${table(HEADS, rows)}`
 }
 
 export function interruptionLines({ interruptions = [] }: Verdict): readonly string[] {
