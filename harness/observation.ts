@@ -4,14 +4,13 @@ import type { Seal } from './journal/chain.ts'
 import type { Journal } from './journal/journal.ts'
 import { all } from './lib/all.ts'
 import type { ChildDied } from './lib/child.ts'
-import { NS_PER_MS, type Ns } from './lib/clock.ts'
+import type { Ns } from './lib/clock.ts'
 import { minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
-import { happened, type Look, notYet } from './lib/until.ts'
-import type { ProbeStatus } from './probes/live-status.ts'
 import { CALIBRATION_SERVERNAME, type Probe, startProbe } from './probes/probe.ts'
 import { targetAt } from './probes/probe-message.ts'
 import { startReadBack } from './probes/read-back.ts'
+import { answeredPromptly, goodSince, lasting } from './probes/steadiness.ts'
 import { numberedValue } from './probes/value.ts'
 import { startWorkload, type Workload } from './probes/workload.ts'
 import { readPasses } from './read-passes.ts'
@@ -19,8 +18,7 @@ import { writeSecret } from './vault/kv.ts'
 
 /** How long the lanes must have been good before a fault: the baseline it is compared with. */
 const STEADY_MS = 5000
-/** A stable run: so many good answers in a row, and this long without a bad one. */
-const STABLE_COUNT = 20
+/** A stable run: this long without a bad answer. */
 const HOLD_DOWN_MS = 10_000
 
 /**
@@ -165,6 +163,8 @@ export class Observation {
       (status) => {
         const good = goodSince(status)
         if (!good.happened) return good
+        const prompt = answeredPromptly(status)
+        if (!prompt.happened) return prompt
         if (since === undefined || good.value > since) {
           since = this.#journal.record('phase', { name: 'steady' })
         }
@@ -231,19 +231,4 @@ export class Observation {
   async kill(): Promise<void> {
     await all([this.#probe.kill(), this.#workload.kill()])
   }
-}
-
-/** Since when every judged lane has been good. */
-function goodSince({ lanes }: ProbeStatus): Look<Ns> {
-  for (const [name, { goodSince: since, goodInARow, lastWhy }] of Object.entries(lanes)) {
-    if (since === undefined) return notYet(`${name}: ${lastWhy ?? 'no answer yet'}`)
-    if (goodInARow < STABLE_COUNT) return notYet(`${name}: ${goodInARow} good in a row`)
-  }
-  return happened(Math.max(...Object.values(lanes).map((lane) => lane.goodSince ?? 0)))
-}
-
-/** One second more than asked: a request under way may still turn out to be bad. */
-function lasting({ t }: ProbeStatus, since: Ns, ms: number): Look<Ns> {
-  const lastedMs = (t - since) / NS_PER_MS
-  return lastedMs >= ms + 1000 ? happened(since) : notYet(`good for ${Math.round(lastedMs)} ms`)
 }

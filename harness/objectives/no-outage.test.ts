@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { ObjectiveSpec } from '../journal/entry.ts'
-import { madeRun } from './made-record.ts'
+import { type MadeOutage, madeRun } from './made-record.ts'
 import { frozen, judged } from './spoiled.ts'
 
 describe('no outage', () => {
   const noOutage: ObjectiveSpec = { kind: 'no-outage', id: 'no-outage', holdDownMs: 4000 }
-  const calm = (outages: readonly { fromMs: number; toMs: number }[] = []) =>
+  const calm = (outages: readonly MadeOutage[] = []) =>
     madeRun({ outages, frozen: { objectives: [noOutage], mustObserve: [] } })
   test.each([
     ['without a bad answer is met', calm(), () => {}, 'met', 0],
@@ -23,6 +23,20 @@ describe('no outage', () => {
       () => {},
       'inconclusive',
       0,
+    ],
+    [
+      'of requests that were late before the fault is not its own',
+      calm([{ fromMs: 5200, toMs: 6900, how: 'hung' }]),
+      () => {},
+      'inconclusive',
+      14,
+    ],
+    [
+      'of requests that were under way is missed',
+      calm([{ fromMs: 5700, toMs: 6900, how: 'hung' }]),
+      () => {},
+      'missed',
+      4,
     ],
     [
       'watched too short is undecided',

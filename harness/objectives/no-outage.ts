@@ -13,6 +13,9 @@ import { toMs } from './service-recovery.ts'
 
 export type NoOutageSpec = Extract<ObjectiveSpec, { kind: 'no-outage' }>
 
+/** Half of a lane's deadline: what is later than this before a fault was disturbed without it. */
+const LATE_MS = 500
+
 /** Clients notice nothing: a document's "RTO 0". */
 export function noOutage({
   id = 'no-outage',
@@ -61,6 +64,11 @@ export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement 
     if (judged !== undefined) return judged
   } else if (count > 0) {
     const first = Math.min(...bad.flat())
+    const waitedMs = Math.round((from - first) / NS_PER_MS)
+    if (waitedMs > LATE_MS) {
+      const late = `a request that got a bad answer had waited for ${waitedMs} ms when the fault came`
+      return inconclusive('assumption', late, count)
+    }
     const each = lanes.flatMap(({ info }, i) =>
       bad[i]?.length === 0 ? [] : [`${bad[i]?.length} on ${info.lane}`],
     )
