@@ -108,7 +108,7 @@ describe.each([
     const file = written(whole.subarray(0, 12_000))
     const refused = verifySnapshot(file).catch((error) => error)
     expect(await refused).toBeInstanceOf(SnapshotDamaged)
-    const message = String((await refused).message).replace(file, 'a.snap')
+    const { message } = await refused
     expect(message).toMatch(/^a\.snap is no whole snapshot: the file is cut short: gzip ends after/)
     expect(message).toMatch(/; the archive lacks SHA256SUMS; the archive lacks SHA256SUMS\.sealed$/)
   })

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
 import type { Product } from './product.ts'
 import {
   type ArchiveReading,
@@ -88,14 +89,14 @@ function otherProduct({ product, findings }: SnapshotFacts, wanted?: Product): r
   return [{ kind: 'other-product', says: `the storage is ${whose}; wanted was ${wanted}` }]
 }
 
-/** A snapshot that is not whole, with everything that was found wrong. */
+/** A snapshot that is not whole, with everything found wrong; its message goes into journals. */
 export class SnapshotDamaged extends Error {
   override readonly name = 'SnapshotDamaged'
   readonly file: string
   readonly findings: readonly Finding[]
 
   constructor(file: string, findings: readonly Finding[]) {
-    super(`${file} is no whole snapshot: ${findings.map(({ says }) => says).join('; ')}`)
+    super(`${basename(file)} is no whole snapshot: ${findings.map(({ says }) => says).join('; ')}`)
     this.file = file
     this.findings = findings
   }
