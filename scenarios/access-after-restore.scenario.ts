@@ -1,3 +1,4 @@
+import { GRANTED, REFUSED } from '../harness/documents/tenant-answers.ts'
 import { hostDestroyed } from '../harness/faults/volumes.ts'
 import { hours, minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
@@ -13,16 +14,6 @@ const FACTS = {
   younger: 'a token that is younger than the backup is refused, and so is its secret id',
   again: 'a login by the secret id that the backup knows gives a token that reads',
   revived: 'the token that was revoked after the backup reads again, so it has to be revoked again',
-}
-
-const GRANTED = { write: 200, read: 200, list: 200 }
-const REFUSED = {
-  read: 403,
-  write: 403,
-  create: 403,
-  delete: 403,
-  list: 403,
-  'list of tenants': 403,
 }
 
 export const accessAfterRestore = scenario(

@@ -1,3 +1,4 @@
+import { GRANTED, REFUSED } from '../harness/documents/tenant-answers.ts'
 import { killed } from '../harness/faults/process.ts'
 import { minutes, seconds } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
@@ -16,15 +17,6 @@ const FACTS = {
   wildcard: 'a tenant whose id is a wildcard of policies reaches what it is known to reach',
 }
 
-const GRANTED = { write: 200, read: 200, list: 200 }
-const REFUSED = {
-  read: 403,
-  write: 403,
-  create: 403,
-  delete: 403,
-  list: 403,
-  'list of tenants': 403,
-}
 /** Beyond what a tenant should have, the policy as documented gives and refuses this. */
 const GAPS = {
   'delete the latest version': 204,
