@@ -215,6 +215,55 @@ describe('several faults', () => {
   })
 })
 
+describe('faults that are planned before', () => {
+  const calm = vi.fn(async () => {})
+  const calmly = () =>
+    new Body({
+      ...{ cluster, journal, seed: new Seed('7f3a'), operatorFolder: '', signal: stop.signal },
+      calm,
+    })
+  beforeEach(() => calm.mockClear())
+
+  test('are injected later without another plan and without a wait for calm', async () => {
+    const { verbs } = calmly()
+    const [cut, kill] = [fault('cut'), fault('killed')]
+    await verbs.plan(cut, kill)
+    expect(calm).toHaveBeenCalledTimes(1)
+    expect(kinds()).toEqual(['fault.planned', 'fault.planned'])
+    await verbs.inject(cut, kill)
+    expect(calm).toHaveBeenCalledTimes(1)
+    expect(kinds().slice(2, 3)).toEqual(['node.processes'])
+    expect(kinds().filter((kind) => kind === 'fault.injected')).toHaveLength(2)
+  })
+
+  test('are not those of another call, which plans its own', async () => {
+    const { verbs } = calmly()
+    await verbs.plan(fault('cut'))
+    await verbs.inject(fault('killed'))
+    expect(kinds().slice(0, 3)).toEqual(['fault.planned', 'fault.planned', 'node.processes'])
+    expect(dataOf('fault.injected')).toMatchObject({ fault: '02-killed' })
+  })
+
+  test('give their effects in the order in which they are injected', async () => {
+    const { verbs } = calmly()
+    const [cut, kill] = [10, 20].map((issued) =>
+      fault(`f${issued}`, { inject: async () => ({ issued, proven: issued }) }),
+    ) as [Fault, Fault]
+    await verbs.plan(kill)
+    const effects = await verbs.inject(cut, kill)
+    expect(effects.map(({ issued }) => issued)).toEqual([10, 20])
+  })
+
+  test('and healed are planned anew', async () => {
+    const { verbs } = calmly()
+    const cut = fault('cut', { witness: async () => notYet('nothing') })
+    await verbs.plan(cut)
+    await verbs.heal(cut)
+    await verbs.plan(cut)
+    expect(kinds()).toEqual(['fault.planned', 'fault.healed', 'fault.planned'])
+  })
+})
+
 describe('a state that should hold', () => {
   test('is a check that tells when it first did not', async () => {
     const looks = [true, true, false]

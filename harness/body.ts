@@ -1,30 +1,31 @@
-import { join } from 'node:path'
 import type { Cluster } from './cluster/cluster.ts'
 import { Inspection } from './cluster/inspection.ts'
 import type { Node } from './cluster/node.ts'
 import type { Block } from './documents/block.ts'
-import { healFault, injectFault, planFault } from './faults/bring-about.ts'
-import type { Effect, Fault, FaultPlan } from './faults/fault.ts'
-import { UndoBook } from './faults/undo-book.ts'
-import type { FaultEvent } from './journal/entry.ts'
+import { messageOf } from './failures.ts'
+import type { Effect, Fault } from './faults/fault.ts'
+import { Injecting } from './injecting.ts'
 import type { Interruption } from './journal/interruption.ts'
 import type { Journal } from './journal/journal.ts'
-import { all } from './lib/all.ts'
 import type { Ns } from './lib/clock.ts'
-import { type Duration, formatDuration, milliseconds, minutes, seconds } from './lib/duration.ts'
+import { type Duration, formatDuration, milliseconds, minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { happened, isBug, type Look, NeverHappened, notYet, until } from './lib/until.ts'
 import { type Cell, type CellOptions, interrupt, type StepTimes } from './matrix.ts'
 import { type Perform, type PerformApart, Performing } from './performing.ts'
 import type { Traffic } from './probes/traffic.ts'
 import { typeAt } from './typing.ts'
-import { healBefore } from './undoing.ts'
 
 /** What a scenario's body can do. Each verb leaves its entries in the journal. */
 export type Verbs = {
   readonly cluster: Cluster
   /** Questions about what the cluster is and holds. */
   readonly inspect: Inspection
+  /**
+   * Plans the faults and waits until that has left no trace in the service, so that injecting
+   * these very ones later takes place at the instant that the body chose. The target is chosen now.
+   */
+  readonly plan: (...faults: readonly Fault[]) => Promise<void>
   /**
    * Injects the faults, one beside the other, and waits for the witness of each; gives the
    * instants of their effects.
@@ -67,9 +68,6 @@ export type Verbs = {
   readonly check: (title: string, expected: unknown, look: () => Promise<unknown>) => Promise<void>
 }
 
-type InForce = { readonly fault: Fault; readonly event: FaultEvent; readonly plan: FaultPlan }
-
-const WITNESS_WITHIN = seconds(60)
 const WAIT_WITHIN = minutes(2)
 
 export type BodyOptions = {
@@ -89,19 +87,17 @@ export type BodyOptions = {
   readonly settles?: Duration
 }
 
-/** The verbs of one body, and the faults it has put in force. */
+/** The verbs of one body. */
 export class Body {
   readonly #options: BodyOptions
-  readonly #book: UndoBook
-  #inForce: readonly InForce[] = []
-  #lastEffect: Ns | undefined
+  readonly #injecting: Injecting
   readonly #performing: Performing
   readonly #times: StepTimes = new Map()
   readonly #inspect: Inspection
 
   constructor(options: BodyOptions) {
     this.#options = options
-    this.#book = new UndoBook(join(options.journal.directory, 'undo'))
+    this.#injecting = new Injecting(options)
     this.#performing = new Performing(options)
     const { cluster, journal, operatorFolder } = options
     this.#inspect = new Inspection(cluster, journal.clock, operatorFolder)
@@ -109,7 +105,7 @@ export class Body {
 
   /** When the last fault was proven or healed; `undefined` before the first. */
   get lastEffect(): Ns | undefined {
-    return this.#lastEffect
+    return this.#injecting.lastEffect
   }
 
   get verbs(): Verbs {
@@ -117,8 +113,9 @@ export class Body {
     return {
       cluster,
       inspect: this.#inspect,
-      inject: (...faults) => this.#injectAll(faults),
-      heal: (...faults) => this.#heal(faults),
+      plan: (...faults) => this.#injecting.plan(faults),
+      inject: (...faults) => this.#injecting.inject(faults),
+      heal: (...faults) => this.#injecting.heal(faults),
       dwell: (what, length) => this.#dwell(what, length),
       holds: (title, length, look) => this.#holds(title, length, look),
       perform: this.#performing.perform,
@@ -139,36 +136,11 @@ export class Body {
     }
   }
 
+  /** Latest first. A heal never throws: what could not be undone is journaled as stuck. */
+  healAll = (): Promise<void> => this.#injecting.healAll()
+
   /** Ends what the body has started beside the cluster, whatever it is doing. */
   end = (): Promise<void> => this.#inspect.end()
-
-  /** Latest first. A heal never throws: what could not be undone is journaled as stuck. */
-  async healAll(): Promise<void> {
-    const { cluster, settles } = this.#options
-    if (this.#inForce.length > 1) {
-      await healBefore(cluster.docker, this.#inForce.toReversed(), settles)
-    }
-    await this.#heal([])
-  }
-
-  async #heal(faults: readonly Fault[]): Promise<void> {
-    const { cluster, journal } = this.#options
-    const isMeant = ({ fault }: InForce) => faults.length === 0 || faults.includes(fault)
-    const chosen = this.#inForce.filter(isMeant)
-    this.#inForce = this.#inForce.filter((each) => !isMeant(each))
-    for (const { fault, event, plan } of chosen.toReversed()) {
-      const began = journal.clock.now()
-      try {
-        const residue = await healFault(fault.kind, cluster.docker, plan)
-        journal.record('fault.healed', { ...event, residue, began })
-        if (residue.length === 0 && !fault.kind.final) this.#book.done(event.fault)
-        // What a healing disturbs is watched as long as what a fault does.
-        if (!fault.kind.final) this.#lastEffect = journal.clock.now()
-      } catch (error) {
-        journal.record('fault.stuck', { ...event, why: messageOf(error) })
-      }
-    }
-  }
 
   async waitFor(
     what: string,
@@ -191,54 +163,6 @@ export class Body {
       journal.record('wait.expired', { what, waitedMs, lastSeen })
       throw error
     }
-  }
-
-  /** What fails in one keeps none of the others from being healed. */
-  async #injectAll(faults: readonly Fault[]): Promise<readonly Effect[]> {
-    const { cluster, journal } = this.#options
-    const planned: InForce[] = []
-    const isFirst = this.#lastEffect === undefined && this.#inForce.length === 0
-    for (const fault of faults) planned.push(await this.#plan(fault))
-    if (isFirst) await this.#options.calm?.()
-    journal.record('node.processes', { when: 'fault', nodes: await cluster.processes() })
-    return all(planned.map((each) => this.#inject(each)))
-  }
-
-  async #plan(fault: Fault): Promise<InForce> {
-    const { cluster, journal, seed } = this.#options
-    const plan = await planFault(fault, cluster, { seed })
-    const { kind } = fault
-    const { id, file } = this.#book.write(kind, plan)
-    const event: FaultEvent = { fault: id, name: kind.name, target: plan.target }
-    const { final, cannotShow } = kind
-    journal.record('fault.planned', { ...event, plan, undo: file, final, cannotShow })
-    const planned = { fault, event, plan }
-    // Registered before it is injected: a half-injected fault is healed as well.
-    this.#inForce = [...this.#inForce, planned]
-    return planned
-  }
-
-  async #inject({ fault: { kind }, event, plan }: InForce): Promise<Effect> {
-    const { cluster, journal, seed, signal } = this.#options
-    const context = { clock: journal.clock, seed, signal }
-    const effect = await injectFault(kind, cluster, plan, context)
-    journal.record('fault.injected', { ...event, ...effect })
-    this.#lastEffect = Math.max(this.#lastEffect ?? 0, effect.proven)
-    try {
-      const witness = await until(
-        `a witness saw ${kind.name} on ${plan.target}`,
-        () => kind.witness(cluster, plan),
-        { within: WITNESS_WITHIN, every: milliseconds(20), signal },
-      )
-      journal.record('fault.witnessed', { ...event, witness })
-    } catch (error) {
-      if (isBug(error)) throw error
-      signal.throwIfAborted()
-      const lastSeen = error instanceof NeverHappened ? error.lastSeen : messageOf(error)
-      // The run goes on: the objectives are still worth judging, though none can be met.
-      journal.record('fault.unseen', { ...event, lastSeen })
-    }
-    return effect
   }
 
   #length(name: string): Duration {
@@ -294,6 +218,3 @@ export class Body {
     this.#options.journal.record('check', { title, expected, observed })
   }
 }
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

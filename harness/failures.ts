@@ -1,4 +1,3 @@
-import { messageOf } from './body.ts'
 import { KeyAway, NoBackup, NotAsSaved, OtherSeal } from './cluster/operator-backup-checks.ts'
 import { NotAsStored } from './cluster/operator-backups.ts'
 import { NotAsBackedUp } from './cluster/operator-sandbox.ts'
@@ -59,3 +58,6 @@ const FINDINGS = [
   ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, KeyAway, OtherSeal],
   ...[SnapshotDamaged, SnapshotIncomplete, NotRecovered, ChangedBeside],
 ]
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)

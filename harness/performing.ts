@@ -1,6 +1,7 @@
 import type { BodyOptions } from './body.ts'
 import { type OperationLog, OperatorNotes } from './cluster/operator-notes.ts'
 import { Refusal } from './cluster/refusal.ts'
+import { messageOf } from './failures.ts'
 import { milliseconds } from './lib/duration.ts'
 import { type Apart, type ApartOptions, nodesIn, performApart } from './performing-apart.ts'
 import type { Performed, Procedure, Step, Within } from './procedures/procedure.ts'
@@ -117,6 +118,3 @@ export class Performing {
     }
   }
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { messageOf } from './body.ts'
 import type { Selected } from './catalogue.ts'
+import { messageOf } from './failures.ts'
 import type { Product } from './vault/product.ts'
 
 /**

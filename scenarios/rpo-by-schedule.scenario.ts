@@ -64,7 +64,7 @@ export const rpoBySchedule = scenario(
 )
 
 function by(schedule: Schedule): ScenarioBody {
-  return async ({ check, cluster, dwell, inject, inspect, note, perform, performApart }) => {
+  return async ({ check, cluster, dwell, inject, inspect, note, perform, performApart, plan }) => {
     const { every } = SCHEDULES[schedule]
     const { nodes, custody } = cluster
     const access = await cluster.backupAccess()
@@ -72,21 +72,25 @@ function by(schedule: Schedule): ScenarioBody {
     const job = { access, kind: 'daily' } as const
     const untilNext = async (run: Duration, before: Duration) =>
       dwell('until the next run', milliseconds(Math.max(0, every.ms - run.ms - before.ms)))
+    const loss = nodes.map((node) => hostDestroyed(node))
+    await plan(...loss) // whatever that takes would come between the last run and the loss
     for (let run = 1; run <= RUNS; run++) {
       const began = performance.now()
+      const since = () => milliseconds(Math.round(performance.now() - began))
       await perform(backup, job)
-      const took = milliseconds(performance.now() - began)
-      note(`run ${run} of the job took ${formatDuration(took)}`)
+      note(`run ${run} of the job took ${formatDuration(since())}`)
+      if (run === RUNS) {
+        await check(FACTS.runs, RUNS, async () => (await inspect.backups(access).stored()).length)
+      }
       const isLast = run === RUNS && schedule !== 'hourly-unfinished'
-      await untilNext(took, isLast ? JUST_BEFORE : milliseconds(0))
+      await untilNext(since(), isLast ? JUST_BEFORE : milliseconds(0))
     }
-    await check(FACTS.runs, RUNS, async () => (await inspect.backups(access).stored()).length)
     if (schedule === 'hourly-unfinished') {
       await performApart(backup, job, { killed: { step: STORE, when: milliseconds(0) } })
     }
 
     // Symptom
-    await inject(...nodes.map((node) => hostDestroyed(node)))
+    await inject(...loss)
 
     // Procedure
     await perform(restoreCluster, { nodes, custody, bucket })
