@@ -23,7 +23,7 @@ export const gpgBackup = scenario(
     suites: ['nightly'],
     load: 'none',
     leaves: 'healthy',
-    cluster: { operator: 'shell', aws: 'own' },
+    cluster: { aws: 'own' },
     objectives: () => [checks({ id: 'gpg', all: Object.values(FACTS), source: 'HLD:863' })],
     deadline: minutes(4),
   },
@@ -32,8 +32,7 @@ export const gpgBackup = scenario(
     for (let n = 0; n < 20; n++) await cluster.secrets().write(`${under}/${n}`, { value: `${n}` })
     const access = { ...(await cluster.backupAccess()), recipient: RECIPIENT }
     const backups = inspect.backups(access)
-    const gpg = await cluster.workplace.gpg()
-    await gpg.makeKey(RECIPIENT)
+    const pair = await cluster.team.newKeyPair(RECIPIENT)
     const job = () => perform(backup, { access, kind: 'daily' }).then(() => 'done', String)
     const { bucket } = access
     const { custody } = cluster
@@ -47,7 +46,7 @@ export const gpgBackup = scenario(
     await check(FACTS.nothing, [[], []], async () => [await backups.keys(), await backups.local()])
 
     // With the one that the host should have
-    await gpg.give(RECIPIENT, 'public')
+    backups.give(pair, 'public')
     await check(FACTS.stored, ['done', true, true], async () => {
       const said = await job()
       const [object] = await backups.stored()
@@ -63,7 +62,7 @@ export const gpgBackup = scenario(
     })
 
     // With the one from custody
-    await gpg.give(RECIPIENT, 'private')
+    backups.give(pair, 'private')
     await check(FACTS.equal, ['done', 1], async () => [
       await restore(),
       await backups.alarm('restored'),

@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { wallClockMs } from '../lib/clock.ts'
 import type { Address } from '../lib/http.ts'
+import type { KeyPair } from '../lib/pgp.ts'
 import type { BackupAccess } from './backup-access.ts'
 import { readMetric } from './backup-metrics.ts'
 import { type BackupName, backupName, parseBackupName } from './backup-name.ts'
 import type { Cluster } from './cluster.ts'
 import { textsIn } from './in-clear.ts'
+import { Keyring } from './keyring.ts'
 import { withStore } from './object-store.ts'
 import { VERIFIED } from './operator-backups.ts'
+import { OperatorNotes } from './operator-notes.ts'
 
 /** One backup as the store has it. */
 export type BackupSeen = {
@@ -31,7 +34,7 @@ export type Retained = {
 }
 
 const DAY_MS = 86_400_000
-/** The first two bytes of a snapshot; GnuPG's are others. */
+/** The first two bytes of a snapshot; those of OpenPGP are others. */
 const GZIP = 0x1f8b
 
 const monthOf = ({ takenMs }: BackupName): string => new Date(takenMs).toISOString().slice(0, 7)
@@ -82,6 +85,12 @@ export class BackupEvidence {
 
   get #store(): Address {
     return this.#cluster.aws.address
+  }
+
+  /** The operator's host has one of these keys from now on. */
+  give(pair: KeyPair, which: 'public' | 'private'): void {
+    const { recipient = '' } = this.#access
+    new Keyring(new OperatorNotes(this.#folder)).take(recipient, pair, which)
   }
 
   /** Uploads that were neither completed nor aborted. */

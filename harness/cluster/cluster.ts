@@ -246,7 +246,7 @@ export class Cluster {
     signal: AbortSignal,
     { notes, log = NO_LOG }: { notes: OperatorNotes; log?: OperationLog },
   ): Operator {
-    return operatorOf(this.#parts, this.#clients, { gpg: this.workplace.gpg, notes, log, signal })
+    return operatorOf(this.#parts, this.#clients, { notes, log, signal })
   }
 
   /** Whether a fault may be injected now, and why not. */

@@ -6,10 +6,10 @@ import { type Duration, formatDuration, milliseconds } from '../lib/duration.ts'
 import { type SnapshotFacts, verifySnapshot } from '../vault/snapshot-facts.ts'
 import { sayMetric } from './backup-metrics.ts'
 import { ENCRYPTED, parseBackupName, SAVED, SNAPSHOT_SHA256 } from './backup-name.ts'
+import { Keyring } from './keyring.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
 import { SUM } from './operator-snapshots.ts'
-import { Refusal } from './refusal.ts'
 
 /** A backup as it was found in the store. */
 export type FoundBackup = {
@@ -81,9 +81,8 @@ export class OperatorBackupChecks {
     const { store, notes, product, signal } = this.#place
     const file = notes.file(FETCHED)
     const isEncrypted = key.endsWith(ENCRYPTED)
-    if (isEncrypted && !(await (await this.#place.gpg()).has('', 'private'))) {
-      throw new Refusal(`a private key that opens ${key}`, 'the keyring of this host has none')
-    }
+    const keyring = new Keyring(notes)
+    if (isEncrypted) keyring.privateKey(key)
     const stored = isEncrypted ? `${file}${ENCRYPTED}` : file
     const { sha256 } = await withStore(store, (_s3, files) =>
       files.download(bucket, key, stored, { version: head.version, signal }),
@@ -93,8 +92,8 @@ export class OperatorBackupChecks {
       if (saved !== undefined && saved !== sha256) throw new NotAsSaved(key, saved, sha256)
     }
     if (isEncrypted) {
-      isAsSaved() // damage has a better name than what GnuPG says of it
-      await (await this.#place.gpg()).decrypt(stored, file)
+      isAsSaved() // damage has a better name than what decrypting says of it
+      await keyring.decrypt(stored, file)
       await rm(stored)
     }
     const facts = await verifySnapshot(file, { product })

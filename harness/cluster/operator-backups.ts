@@ -21,6 +21,7 @@ import {
   SNAPSHOT_SHA256,
 } from './backup-name.ts'
 import { type Pruning, pruneLocal, pruneStored } from './backup-retention.ts'
+import { Keyring } from './keyring.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
 import type { OperatorSnapshots } from './operator-snapshots.ts'
@@ -146,9 +147,8 @@ export class OperatorBackups {
    */
   async seesRecipient({ recipient }: BackupAccess): Promise<string> {
     if (recipient === undefined) return NOT_ENCRYPTED
-    const gpg = await this.#place.gpg()
-    if (await gpg.has(recipient, 'public')) return `for ${recipient}`
-    throw new Refusal(`the public key of ${recipient}`, 'the keyring of this host has none')
+    new Keyring(this.#place.notes).recipientKey(recipient)
+    return `for ${recipient}`
   }
 
   /** What is to be stored: the local copy, or one beside it that only the recipient can read. */
@@ -157,8 +157,7 @@ export class OperatorBackups {
     const { recipient } = access
     if (recipient === undefined) return { file, sha256: facts.sha256, told: NOT_ENCRYPTED }
     const target = `${file}${ENCRYPTED}`
-    const gpg = await this.#place.gpg()
-    const { sha256 } = await gpg.encrypt(file, target, recipient)
+    const { sha256 } = await new Keyring(this.#place.notes).encrypt(file, target, recipient)
     return { file: target, sha256, told: `for ${recipient}` }
   }
 

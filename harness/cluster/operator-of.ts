@@ -11,7 +11,7 @@ import { View } from './view.ts'
 export function operatorOf(
   parts: ClusterParts,
   clients: Clients,
-  rest: Pick<OperatorPlace, 'gpg' | 'notes' | 'log' | 'signal'>,
+  rest: Pick<OperatorPlace, 'notes' | 'log' | 'signal'>,
 ): Operator {
   const { nodes, surroundings, aws, rootToken, authority, multiplier, product } = parts
   const { balancer, operator } = surroundings

@@ -12,7 +12,6 @@ import { describeHealth, readHealth } from '../vault/health.ts'
 import type { Product } from '../vault/product.ts'
 import type { AwsPlace } from './aws-place.ts'
 import { reloadBalancer } from './balancer-reload.ts'
-import type { Gpg } from './gpg.ts'
 import type { Machines } from './machines.ts'
 import type { Node } from './node.ts'
 import { installCertificate, reloadCertificate } from './node-certificate.ts'
@@ -52,8 +51,6 @@ export type OperatorPlace = {
   readonly dataPath: string
   /** PEM of the authority that nodes and clients trust. */
   readonly ca?: string | undefined
-  /** GnuPG with the keys of this host. */
-  readonly gpg: () => Promise<Gpg>
   readonly notes: OperatorNotes
   readonly log: OperationLog
   readonly signal: AbortSignal

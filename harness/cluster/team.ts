@@ -1,3 +1,4 @@
+import { type KeyPair, newKeyPair } from '../lib/pgp.ts'
 import type { ClusterParts } from './cluster.ts'
 import type { Custody } from './custody.ts'
 import { ShareCustody } from './share-custody.ts'
@@ -40,6 +41,9 @@ export class Team {
     this.#holders ??= ShareHolders.of(this.#parts.recoveryKeys)
     return this.#holders.then((holders) => ({ holders }))
   }
+
+  /** For people who may read backups; the pair stays with them. */
+  newKeyPair = (email: string): Promise<KeyPair> => newKeyPair(email)
 
   async #keep(): Promise<KeptShares> {
     const { aws, recoveryKeys, serverSpec } = this.#parts

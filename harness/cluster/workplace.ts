@@ -2,7 +2,6 @@ import type { Container, ContainerSpec } from '../stack/container.ts'
 import type { ClusterParts } from './cluster.ts'
 import { type CronDays, cronDays } from './cron-days.ts'
 import { type DesignOptions, startDesignServers } from './design-servers.ts'
-import { Gpg } from './gpg.ts'
 import { Machines } from './machines.ts'
 import type { Node } from './node.ts'
 import { OperatorShell } from './operator-shell.ts'
@@ -54,9 +53,6 @@ export class Workplace {
     if (k6 === undefined) throw new RangeError('the run resolved no load generator')
     return k6
   }
-
-  /** GnuPG on the operator's host. */
-  readonly gpg = async (): Promise<Gpg> => new Gpg(await this.shell())
 
   /** When cron on the operator's host starts each job, `2026-03-29T02` for an hour in UTC. */
   async cronDays(days: CronDays): Promise<Readonly<Record<string, readonly string[]>>> {
