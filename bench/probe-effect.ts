@@ -12,6 +12,7 @@ import { milliseconds, seconds } from '../harness/lib/duration.ts'
 import { median, percentile } from '../harness/lib/percentile.ts'
 import { Seed } from '../harness/lib/seed.ts'
 import { happened, until } from '../harness/lib/until.ts'
+import { BESIDE_LOAD_PER_S } from '../harness/observation.ts'
 import { Load } from '../harness/probes/load.ts'
 import { startProbe } from '../harness/probes/probe.ts'
 import { targetAt } from '../harness/probes/probe-message.ts'
@@ -24,8 +25,8 @@ import { type BenchOptions, withStage } from './with-stage.ts'
 
 /**
  * What the observers cost those who are observed: the load of the design runs all the while, and
- * in turns there is nobody beside it, the probe with its lanes as in a run, and the probe with the
- * register workload. Only whole windows count, without the moments in which a process starts.
+ * in turns there is nobody beside it, the probe with its lanes as they are beside a load, and the
+ * probe with the register workload. Only whole windows count, without the moments in which a process starts.
  */
 export function benchProbeEffect(options: BenchOptions): Promise<Measure> {
   return withStage(
@@ -94,7 +95,7 @@ async function windowsOf(
   return seenIn(windows, join(directory, 'k6', 'samples.json.gz'))
 }
 
-/** The processes of a run, with the lanes and clients of a run. */
+/** The processes of a run, with the lanes and clients of a run that has a load. */
 async function observe(
   cluster: Cluster,
   directory: string,
@@ -127,10 +128,14 @@ async function observe(
     onDeath: () => {}, // stopping it then fails with its death
   }
   const canary = { path: `/v1/secret/data/${path}`, hash: value.sha }
-  const probe = await startProbe({ ...common, nodes: nodes.map(targetAt), canary })
+  const probe = await startProbe({ ...common, nodes: nodes.map(targetAt), canary, slow: true })
   await probe.start()
   if (arm === 'probe') return { end: () => probe.stop() }
-  const workload = await startWorkload({ ...common, seed: new Seed('bench probe-effect') })
+  const workload = await startWorkload({
+    ...common,
+    seed: new Seed('bench probe-effect'),
+    operationsPerSecond: BESIDE_LOAD_PER_S,
+  })
   await workload.start()
   return { end: () => Promise.all([probe.stop(), workload.stop()]) }
 }

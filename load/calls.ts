@@ -1,6 +1,7 @@
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Trend } from 'k6/metrics'
+import { tagsOf, type Wanted } from './answer.ts'
 import { type Credentials, given, token } from './given.ts'
 import type { Operation } from './mix.ts'
 
@@ -20,20 +21,20 @@ declare const console: { readonly info: (text: string) => void }
 
 const PATH = 'exchanges/binance/trading'
 
+/** What a tenant's secret holds (HLD:1031), and nobody else's; the harness furnishes the same. */
+const secretOf = (tenant: string): string => `load-test-secret-${tenant}`
+
 /** A path of its own, so that no reader meets a secret that was hidden. */
 const SCRATCH = 'exchanges/binance/scratch'
 
-type Call = {
+type Call = Wanted & {
   readonly op: Operation
   readonly tenant: string
   readonly method: string
   /** Below `/v1/`, with `:tenant` for the tenant's id. */
   readonly endpoint: string
   readonly body?: unknown
-  /** The only status that counts as done. */
-  readonly status: number
   readonly token?: string
-  readonly responseType?: 'text' | 'none'
 }
 
 function ask(call: Call) {
@@ -51,10 +52,10 @@ function ask(call: Call) {
       timeout: given.timeoutMs,
       redirects: 0, // each call is one request and one sample
       responseCallback: http.expectedStatuses(status),
-      responseType: call.responseType ?? 'none',
+      responseType: 'text', // else a wrong answer would be as good as a right one
     },
   )
-  callDuration.add(Date.now() - began, { ...tags, ok: String(answer.status === status) })
+  callDuration.add(Date.now() - began, { ...tags, ...tagsOf(answer, call) })
   return answer
 }
 
@@ -65,6 +66,7 @@ export const read = (tenant: string, as?: string) =>
     method: 'GET',
     endpoint: `secret/data/tenants/:tenant/${PATH}`,
     status: 200,
+    holds: `"${secretOf(tenant)}"`,
     ...(as === undefined ? {} : { token: as }),
   })
 
@@ -74,7 +76,7 @@ export const write = (tenant: string, as?: string, path = PATH) =>
     tenant,
     method: 'POST',
     endpoint: `secret/data/tenants/:tenant/${path}`,
-    body: { data: { api_key: 'load-test-key', secret: 'load-test-secret' } }, // HLD:1031
+    body: { data: { api_key: 'load-test-key', secret: secretOf(tenant) } },
     status: 200,
     ...(as === undefined ? {} : { token: as }),
   })
@@ -86,6 +88,7 @@ export const list = (tenant: string, as?: string) =>
     method: 'LIST',
     endpoint: 'secret/metadata/tenants/:tenant/exchanges/binance',
     status: 200,
+    holds: '"trading"',
     ...(as === undefined ? {} : { token: as }),
   })
 
@@ -97,6 +100,7 @@ export const listTenants = () =>
     method: 'LIST',
     endpoint: 'secret/metadata/tenants',
     status: 200,
+    holds: `"${given.tenants[given.tenants.length - 1]}/"`,
   })
 
 /** Writes a secret that nobody reads, and hides it again. */
@@ -122,7 +126,6 @@ export function logIn(tenant: string, credentials: Credentials): string | undefi
     body: credentials,
     status: 200,
     token: '',
-    responseType: 'text',
   })
   if (answer.status !== 200) return undefined
   return answer.json('auth.client_token') as string

@@ -7,7 +7,6 @@ import { type EndData, summaryOf, TREND_STATS, thresholdsOf } from './slo.ts'
 export const optionsOf = (scenario: Scenario, mix: Mix): Options => ({
   scenarios: { load: scenario },
   hosts: { [hostIn(given.url)]: given.ip },
-  discardResponseBodies: true,
   // Ours name the operation and the endpoint; the rest of k6's would double the size of the samples.
   systemTags: ['status', 'error_code', 'expected_response'],
   summaryTrendStats: TREND_STATS,
@@ -35,12 +34,15 @@ export const constantArrival = (mix: Mix): Options =>
 const READY = 100
 
 /**
- * As many more as a service that answers nobody would keep waiting are made when they are needed.
- * A request that finds none free is dropped, and counted.
+ * At most as many as a service that answers nobody keeps waiting, which is the rate times the
+ * time-out (Little's law); those beyond the first are made when they are needed, and stay. Each
+ * has a connection of its own, which it makes anew when the balancer drops all of them: more users
+ * would answer nothing and make that storm larger. A request that finds none free is dropped, and
+ * counted as one that failed.
  */
 export const usersFor = (ratePerS: number) => ({
   preAllocatedVUs: READY,
-  maxVUs: READY + Math.ceil((ratePerS * given.timeoutMs) / 1000),
+  maxVUs: Math.max(READY, Math.ceil((ratePerS * given.timeoutMs) / 1000)),
 })
 
 export const endSummary =

@@ -1,3 +1,4 @@
+import type { LoadPhase } from '../journal/load.ts'
 import type { LoadCurve } from '../journal/load-curve.ts'
 import type { LoadSpan } from '../journal/load-phases.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
@@ -33,9 +34,12 @@ export type LatencyPicture = {
   readonly limitsMs?: readonly number[]
 }
 
+/** Time is counted from the fault. */
+const BEFORE: readonly LoadPhase[] = ['steady', 'warm-up', 'baseline']
+
 export function latencySvg(picture: LatencyPicture): Html {
   const { title, from, to, spans, series, failures, limitsMs = [] } = picture
-  const zero = spans.find(({ phase }) => phase !== 'baseline' && phase !== 'steady')?.from ?? from
+  const zero = spans.find(({ phase }) => !BEFORE.includes(phase))?.from ?? from
   const x = (t: Ns): number =>
     round(LEFT + ((Math.min(Math.max(t, from), to) - from) / (to - from)) * (WIDTH - LEFT - RIGHT))
   const values = series.flatMap(({ curve, of }) => curve.points.flatMap((point) => point[of] ?? []))

@@ -5,7 +5,13 @@ export type FailureClass =
   | 'reset'
   | 'tls'
   | 'network'
-  /** Sealed, without a leader, or no server behind the balancer. */
+  /** A good status, and not what was asked for. */
+  | 'wrong'
+  /** What a server said with its 5xx, where it is known: it is sealed, or knows of no leader. */
+  | 'sealed'
+  | 'no-leader'
+  /** A 5xx of something in between. */
+  | 'not-vault'
   | '503'
   | '5xx'
   | '429'
@@ -36,3 +42,10 @@ export function failureOf(tags: Readonly<Record<string, string>>): FailureClass 
   if (/^13\d\d$/.test(code)) return 'tls'
   return code === '' && answered > 0 ? 'other' : 'network'
 }
+
+/** What the script read in the answers of servers that failed (load/answer.ts). */
+const TOLD: readonly FailureClass[] = ['sealed', 'no-leader', 'not-vault']
+
+/** The same failure as the script tells it, which has seen what was answered. */
+export const toldBy = (failure: FailureClass | undefined, why: string | undefined) =>
+  failure === '503' || failure === '5xx' ? (TOLD.find((told) => told === why) ?? failure) : failure

@@ -8,6 +8,7 @@ const injected = (fault: string, issued: number) =>
   entry(issued + 1, 'fault.injected', { fault, name: 'x', target: 'y', issued, proven: issued + 1 })
 const healed = (fault: string, t: number, began?: number) =>
   entry(t, 'fault.healed', { fault, name: 'x', target: 'y', residue: [], began })
+const phase = (t: number, name: string) => entry(t, 'phase', { name })
 const stable = (t: number, since: number) => entry(t, 'stable', { since })
 
 const told = (entries: readonly Entry[]) =>
@@ -50,6 +51,19 @@ describe('the phases of a load', () => {
         'recovery 340…400',
         'after 400…Infinity',
       ],
+    ],
+    [
+      'the lanes were undisturbed twice before the fault',
+      [phase(20, 'settle'), phase(40, 'steady'), phase(60, 'body'), phase(70, 'steady')],
+      ['steady -Infinity…Infinity'],
+    ],
+    [
+      'they were, and then there was one',
+      [
+        ...[phase(20, 'settle'), phase(40, 'steady'), phase(60, 'body'), phase(70, 'steady')],
+        ...[injected('f1', 100), stable(300, 130), phase(400, 'steady')],
+      ],
+      ['warm-up -Infinity…70', 'baseline 70…100', 'fault 100…130', 'after 130…Infinity'],
     ],
     [
       'clients noticed nothing',

@@ -23,7 +23,14 @@ export function loadSpans(entries: readonly Entry[]): readonly LoadSpan[] {
   const borders = [first, stable, ...faults.flatMap(({ from, to }) => [from, to])]
     .filter((t) => t >= first && t <= stable && Number.isFinite(t))
     .sort((a, b) => a - b)
-  const spans: LoadSpan[] = [{ phase: 'baseline', from: -Infinity, to: first }]
+  const settled = settledBefore(entries, first)
+  const spans: LoadSpan[] =
+    settled === undefined
+      ? [{ phase: 'baseline', from: -Infinity, to: first }]
+      : [
+          { phase: 'warm-up', from: -Infinity, to: settled },
+          { phase: 'baseline', from: settled, to: first },
+        ]
   for (const [i, from] of borders.entries()) {
     const to = borders[i + 1] ?? Infinity
     if (to <= from) continue
@@ -48,6 +55,17 @@ function forces(entries: readonly Entry[]): readonly { readonly from: Ns; readon
     const to = healed?.kind === 'fault.healed' ? (healed.data.began ?? healed.t) : Infinity
     return [{ from: entry.data.issued, to }]
   })
+}
+
+/**
+ * When the run began to look at an undisturbed service for the last time before its fault. Until
+ * then all users make their connections at once, the lanes and clients start and toolboxes are
+ * brought up: the harness's own doing, of which no document promises anything.
+ */
+function settledBefore(entries: readonly Entry[], first: Ns): Ns | undefined {
+  return entries.findLast(
+    (entry) => entry.kind === 'phase' && entry.data.name === 'steady' && entry.t < first,
+  )?.t
 }
 
 /** Since when it has been stable after all that happened to it; the last word counts. */

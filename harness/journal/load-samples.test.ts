@@ -82,6 +82,25 @@ describe('a request', () => {
     expect(told(loadOf([request(2100, { failed })]).lines)[0]?.failed).toEqual({ [kind]: 1 })
   })
 
+  test.each([
+    [{ code: '1503', status: 503, why: 'sealed' }, 'sealed'],
+    [{ code: '1500', status: 500, why: 'no-leader' }, 'no-leader'],
+    [{ code: '1502', status: 502, why: 'not-vault' }, 'not-vault'],
+    [{ code: '1503', status: 503, why: 'whatever' }, '503'],
+    [{ code: '1403', status: 403, why: 'sealed' }, '403'],
+  ])('that failed with %o is counted as the script tells it: %s', (failed, kind) => {
+    expect(told(loadOf([request(2100, { failed })]).lines)[0]?.failed).toEqual({ [kind]: 1 })
+  })
+
+  test('that was answered with what nobody asked for has failed, and is counted once', () => {
+    const { lines } = loadOf([request(1990, { ms: 20, isWrong: true }), request(2100)])
+
+    expect(told(lines)).toEqual([
+      { phase: 'baseline', op: 'read', count: 1, failed: { wrong: 1 } },
+      { phase: 'fault', op: 'read', count: 1, failed: {} },
+    ])
+  })
+
   test('of the preparation, without an operation, is counted and in no phase', () => {
     const line = point('http_req_duration', 100, 3, { expected_response: 'true', status: '200' })
     const { groups, counted } = read([line])

@@ -4,7 +4,7 @@ import type { RawLine } from './lines.ts'
 import type { LoadEnded, LoadOperation, LoadPhase, LoadStarted } from './load.ts'
 import type { LoadClock } from './load-clock.ts'
 import { CurveBuilder, type LoadCurve } from './load-curve.ts'
-import { type FailureClass, failureOf } from './load-failure.ts'
+import { type FailureClass, failureOf, toldBy } from './load-failure.ts'
 import { type Gap, UserGaps } from './load-gaps.ts'
 import { kindOf, type LoadPoint, pointOf } from './load-line.ts'
 import { type LoadSpan, phaseOf } from './load-phases.ts'
@@ -203,11 +203,23 @@ export class LoadBuilder {
   #called({ value: ms, tags }: LoadPoint, end: Ns): void {
     this.#release(0)
     if (tags.ok !== 'false') return
+    if (tags.why === 'wrong') {
+      this.#wrong(tags.op, end - ms * NS_PER_MS)
+      return
+    }
     const key = `${tags.op} ${tags.tenant ?? ''}`
     const request = this.#waiting.get(key)?.shift()
     if (request === undefined) return
     this.#waitingCount--
-    this.#record(request, Math.min(end - ms * NS_PER_MS, request.end), 0)
+    const failure = toldBy(request.failure, tags.why)
+    this.#record({ ...request, failure }, Math.min(end - ms * NS_PER_MS, request.end), 0)
+  }
+
+  /** Of a request that k6 calls good, and that was recorded as one: now it counts as failed. */
+  #wrong(op: string | undefined, sent: Ns): void {
+    if (op === undefined || !OPERATIONS.includes(op)) return
+    const { failed } = this.#group(phaseOf(this.#spans, sent), op as LoadOperation)
+    failed.wrong = (failed.wrong ?? 0) + 1
   }
 
   /** Of a script that does not tell: one that was given up was sent that long before. */

@@ -22,7 +22,9 @@ export type MadeRequest = {
   readonly op: LoadOperation
   readonly tenant: string
   /** k6's error code, or a status; absent: answered as it should be. */
-  readonly failed?: { readonly code: string; readonly status: number }
+  readonly failed?: { readonly code: string; readonly status: number; readonly why?: string }
+  /** Answered with a good status, and with what nobody asked for. */
+  readonly isWrong?: boolean
   /** It had to connect first. */
   readonly connectMs?: number
 }
@@ -148,22 +150,25 @@ const DECLARATIONS = ['http_reqs', 'http_req_duration', 'iterations'].map((name)
   }),
 )
 
-function linesOf({ sentMs, ms, op, tenant, failed, connectMs = 0 }: MadeRequest): string[] {
+function linesOf(request: MadeRequest): string[] {
+  const { sentMs, ms, op, tenant, failed, isWrong = false, connectMs = 0 } = request
   const end = sentMs + ms + connectMs
   const tags = { endpoint: 'kv', op, tenant }
   const answer =
     failed === undefined
       ? { expected_response: 'true', ...tags, status: '200' }
       : { error_code: failed.code, expected_response: 'false', ...tags, status: `${failed.status}` }
+  const told = isWrong ? 'wrong' : failed?.why
+  const why = failed === undefined && !isWrong ? undefined : told === undefined ? {} : { why: told }
   // A request that never had a connection lasted 0 for k6.
   const counted = failed?.code === '1050' ? 0 : ms
   return [
     point('http_reqs', end, 1, answer),
     point('http_req_duration', end, counted, answer),
     ...(failed === undefined ? [point('http_req_blocked', end, connectMs, answer)] : []),
-    ...(failed === undefined
+    ...(why === undefined
       ? []
-      : [point('call_duration', end + 0.1, Math.round(ms), { ...tags, ok: 'false' })]),
+      : [point('call_duration', end + 0.1, Math.round(ms), { ...tags, ok: 'false', ...why })]),
     point('iterations', end + 0.2, 1, {}),
   ]
 }

@@ -40,9 +40,10 @@ export async function furnishTenants(
   const token = await createToken(root, { policies: [POLICY], ttl: '24h', ...options })
   const client = root.withToken(token)
   const ids = Array.from({ length: traffic.tenants }, (_, i) => idOf(i))
-  const data = { api_key: 'load-test-key', secret: 'load-test-secret' } // HLD:1031
+  // HLD:1031; a tenant's own, so that the reader notices another's (load/calls.ts).
+  const dataOf = (id: string) => ({ api_key: 'load-test-key', secret: `load-test-secret-${id}` })
   await inGroups(ids, (id) =>
-    writeSecret(client, `tenants/${id}/exchanges/binance/trading`, data, options),
+    writeSecret(client, `tenants/${id}/exchanges/binance/trading`, dataOf(id), options),
   )
   const logsIn = traffic.mix.login !== undefined
   const roles = await inGroups(logsIn ? ids : [], (id) =>

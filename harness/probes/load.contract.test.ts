@@ -5,12 +5,17 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Seal } from '../journal/chain.ts'
+import type { Entry } from '../journal/entry.ts'
 import { Journal } from '../journal/journal.ts'
+import type { LoadSamples } from '../journal/load-samples.ts'
+import { readLoads } from '../journal/loads.ts'
 import { RunClock } from '../lib/clock.ts'
 import { milliseconds, minutes, seconds } from '../lib/duration.ts'
 import { onStage } from '../made-stage.ts'
+import { disagreementOf } from '../objectives/load-summary.ts'
 import { slo } from '../objectives/slo.ts'
 import { type Container, type ContainerSpec, createContainer } from '../stack/container.ts'
+import { writeSecret } from '../vault/kv.ts'
 import { Load, type LoadOptions } from './load.ts'
 import { arrival, sessions } from './traffic.ts'
 
@@ -56,6 +61,15 @@ const entries = () =>
     .map((line) => JSON.parse(line) as { kind: string; data: Record<string, unknown> })
 const entry = (kind: string) => entries().find((each) => each.kind === kind)?.data
 
+/** The one load, as a judge reads it. */
+async function readBack() {
+  journal.recordClock()
+  const sealOf = new Map(seals.map((seal) => [seal.file, seal]))
+  const { loads, damage } = await readLoads(folder, entries() as unknown as Entry[], sealOf)
+  expect(damage).toEqual([])
+  return loads[0] as LoadSamples
+}
+
 const script = (text: string) => ({ 'arrival.ts': text })
 const never = new AbortController().signal
 
@@ -99,6 +113,48 @@ test('a load that has a length runs it, and what it measured is on disk', async 
   })
   expect(ended).not.toHaveProperty('stopped')
   expect(ended).not.toHaveProperty('said')
+})
+
+test('what is read from its samples is what k6 itself summed up', async () => {
+  journal.recordClock()
+  const load = await start({ traffic: { ...READS, lasts: seconds(4) } })
+  await load.over(never)
+  await load.stop()
+
+  const read = await readBack()
+  expect(read).toMatchObject({ strange: 0, requests: read.ended?.summary?.requests })
+  expect(read.groups.map(({ failed }) => failed)).toEqual([{}, {}])
+  expect(disagreementOf(read)).toBeUndefined()
+  const { summary } = read.ended ?? {}
+  const latencyMs = Object.fromEntries(
+    Object.entries(summary?.latencyMs ?? {}).map(([op, of]) => [
+      op,
+      Object.fromEntries(Object.entries(of).map(([name, ms]) => [name, 1.05 * ms])),
+    ]),
+  )
+  const ended = { ...read.ended, summary: { ...summary, latencyMs } } as typeof read.ended
+  expect(disagreementOf({ ...read, ended } as typeof read)).toMatch(/^k6 has .* its samples give/)
+})
+
+test('a value that is not the tenant’s own counts as failed, although k6 calls it good', async () => {
+  journal.recordClock()
+  const load = await start({ traffic: { ...READS, lasts: seconds(4) } })
+  const another = { api_key: 'load-test-key', secret: 'load-test-secret-load-0001' }
+  await writeSecret(
+    on().cluster.viaBalancer(),
+    'tenants/load-0000/exchanges/binance/trading',
+    another,
+  )
+  await load.over(never)
+  await load.stop()
+
+  const { groups, ended } = await readBack()
+  const of = (op: string) => groups.find((group) => group.op === op)
+  // One of five tenants: some 133 reads in 4 s, 27 of them of this one.
+  expect(of('read')?.failed.wrong).toBeGreaterThan(10)
+  expect(of('read')?.failed.wrong).toBeLessThan((of('read')?.count ?? 0) / 4)
+  expect(of('list')?.failed).toEqual({})
+  expect(ended?.summary?.thresholds.http_req_failed).toEqual({ 'rate<0.001': false })
 })
 
 test('one without a length goes on until it is stopped, and leaves no request behind', async () => {

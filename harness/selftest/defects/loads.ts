@@ -45,6 +45,16 @@ const nothing: SpoilLoad = (load) => {
   }
 }
 
+/** What the script tells of answers that k6 calls good. */
+const wrong: SpoilLoad = (load, seed) => {
+  const count = 60 + Math.floor(seed.fraction('wrong') * 60)
+  const told = { op: 'read', tenant: 't1', ok: 'false', why: 'wrong' }
+  const lines = Array.from({ length: count }, (_, i) =>
+    point('call_duration', SERVICE_BACK_MS + 500 + i, 3, told),
+  )
+  load.lines = [...load.lines, ...lines]
+}
+
 export const LOADS: readonly Defect[] = [
   {
     id: 'M21',
@@ -126,6 +136,12 @@ export const LOADS: readonly Defect[] = [
           (sentMs > SERVICE_BACK_MS ? 55 + 400 * seed.fraction('slow') : 4) + (i % 10) / 10,
       }),
     ),
+  ),
+  planted(
+    'X50',
+    'readers are given the value of another tenant, with a good status',
+    'slo',
+    spoiledLoad(wrong),
   ),
   planted(
     'X48',
