@@ -16,7 +16,7 @@ import { BESIDE_LOAD_PER_S } from '../harness/observation.ts'
 import { Load } from '../harness/probes/load.ts'
 import { startProbe } from '../harness/probes/probe.ts'
 import { targetAt } from '../harness/probes/probe-message.ts'
-import { steady } from '../harness/probes/traffic.ts'
+import { steadyBesideLanes } from '../harness/probes/traffic.ts'
 import { numberedValue } from '../harness/probes/value.ts'
 import { startWorkload } from '../harness/probes/workload.ts'
 import { writeSecret } from '../harness/vault/kv.ts'
@@ -24,7 +24,7 @@ import { type Measure, ratioOf } from './arms.ts'
 import { type BenchOptions, withStage } from './with-stage.ts'
 
 /**
- * What the observers cost those who are observed: the load of the design runs all the while, and
+ * What the observers cost those who are observed: the load of such a run goes on all the while, and
  * in turns there is nobody beside it, the probe with its lanes as they are beside a load, and the
  * probe with the register workload. Only whole windows count, without the moments in which a process starts.
  */
@@ -48,7 +48,7 @@ export function benchProbeEffect(options: BenchOptions): Promise<Measure> {
 const ARMS = ['nobody', 'probe', 'probe and workload'] as const
 type Arm = (typeof ARMS)[number]
 
-/** At 180 requests a second some 1,400 of them: p95 is the 70th from the top. */
+/** At 90 requests a second some 700 of them: p95 is the 35th from the top. */
 const WINDOW_MS = 8000
 /** A process has started, dialled and warmed up. */
 const SETTLE_MS = 2500
@@ -69,7 +69,7 @@ async function windowsOf(
   const load = await Load.start({
     cluster,
     journal,
-    traffic: steady({ lasts }),
+    traffic: { ...steadyBesideLanes(), lasts },
     objectives: [],
     atMost: lasts,
     signal,

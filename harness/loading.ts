@@ -1,10 +1,40 @@
-import type { ObjectiveSpec } from './journal/entry.ts'
-import { type Duration, minutes } from './lib/duration.ts'
+import type { LoadOperation, ObjectiveSpec } from './journal/entry.ts'
+import { type Duration, minutes, seconds } from './lib/duration.ts'
+import { samplesNeeded } from './objectives/load-measure.ts'
 import { Load, type LoadOptions } from './probes/load.ts'
 import type { Traffic } from './probes/traffic.ts'
 
 /** What comes before and after a body: calibration, settling, the stable run. */
 const AROUND = minutes(10)
+
+/** Some are late, or dropped. */
+const MORE = 1.1
+
+/**
+ * How long the loads take to send what their service levels need, of a phase before a fault or after
+ * it: a thousand requests for a p99.
+ */
+export function enoughOf(
+  objectives: readonly ObjectiveSpec[],
+  traffic: readonly Traffic[],
+): Duration {
+  const slos = objectives.filter((objective) => objective.kind === 'slo')
+  const around = slos.filter(
+    ({ phases }) => phases.includes('baseline') || phases.includes('after'),
+  )
+  const times = around.map((spec) => {
+    const perS = traffic
+      .filter(({ model, load }) => model === 'open' && [load, undefined].includes(spec.load))
+      .reduce((sum, each) => sum + each.ratePerS * shareOf(spec.op, each), 0)
+    return perS === 0 ? 0 : (MORE * samplesNeeded(spec)) / perS
+  })
+  return seconds(Math.max(0, ...times))
+}
+
+function shareOf(op: LoadOperation | 'all', { mix }: Traffic): number {
+  const whole = Object.values(mix).reduce((sum, share) => sum + share, 0)
+  return op === 'all' ? 1 : (mix[op] ?? 0) / whole
+}
 
 export type LoadingOptions = Pick<LoadOptions, 'cluster' | 'journal' | 'signal' | 'close'> & {
   /** Of the scenario; those of a load are evaluated by its generator, unless it is a closed model. */

@@ -5,7 +5,7 @@ import type { Journal } from './journal/journal.ts'
 import { all } from './lib/all.ts'
 import type { ChildDied } from './lib/child.ts'
 import type { Ns } from './lib/clock.ts'
-import { minutes } from './lib/duration.ts'
+import { type Duration, minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
 import { CALIBRATION_SERVERNAME, type Probe, startProbe } from './probes/probe.ts'
 import { targetAt } from './probes/probe-message.ts'
@@ -18,8 +18,6 @@ import { writeSecret } from './vault/kv.ts'
 
 /** How long the lanes must have been good before a fault: the baseline it is compared with. */
 const STEADY_MS = 5000
-/** With a load it is the load's baseline too: a p99 of 180 requests a second takes 5.6 s. */
-const STEADY_BESIDE_LOAD_MS = 8000
 /** A stable run: this long without a bad answer. */
 const HOLD_DOWN_MS = 10_000
 
@@ -40,8 +38,11 @@ type Lanes = {
   readonly way?: 'operator' | undefined
   /** 20 Hz, for long runs. */
   readonly slow?: boolean
-  /** A load generator runs beside them: both lanes and workload take less. */
-  readonly besideLoad?: boolean
+  /**
+   * A load generator runs beside them: both lanes and workload take less. It is to run undisturbed
+   * for so long, before a fault and after it.
+   */
+  readonly besideLoad?: Duration | undefined
 }
 
 /**
@@ -56,7 +57,7 @@ export class Observation {
   readonly #workload: Workload
   /** Ends every wait of the scenario: without both of them nothing is proven. */
   readonly #death: AbortController
-  readonly #steadyMs: number
+  readonly #atLeastMs: number
   #steadySince: Ns | undefined
 
   private constructor(
@@ -64,7 +65,7 @@ export class Observation {
     journal: Journal,
     signal: AbortSignal,
     { probe, workload, death }: Processes,
-    steadyMs: number,
+    atLeastMs: number,
   ) {
     this.#cluster = cluster
     this.#journal = journal
@@ -72,7 +73,7 @@ export class Observation {
     this.#probe = probe
     this.#workload = workload
     this.#death = death
-    this.#steadyMs = steadyMs
+    this.#atLeastMs = atLeastMs
   }
 
   /** Starts both processes and calibrates the probe; nothing is sent to the cluster yet. */
@@ -105,19 +106,19 @@ export class Observation {
       ...common,
       nodes: nodes.map(targetAt),
       canary: { path: `/v1/secret/data/${canaryPath}`, hash: value.sha },
-      slow: lanes.slow === true || lanes.besideLoad === true,
+      slow: lanes.slow === true || lanes.besideLoad !== undefined,
     })
     const workload = await startWorkload({
       ...common,
       seed,
-      ...(lanes.besideLoad === true ? { operationsPerSecond: BESIDE_LOAD_PER_S } : {}),
+      ...(lanes.besideLoad !== undefined ? { operationsPerSecond: BESIDE_LOAD_PER_S } : {}),
     }).catch(async (error) => {
       await probe.kill()
       throw error
     })
-    const steadyMs = lanes.besideLoad === true ? STEADY_BESIDE_LOAD_MS : STEADY_MS
+    const atLeastMs = lanes.besideLoad?.ms ?? 0
     const processes = { probe, workload, death }
-    const observation = new Observation(cluster, journal, signal, processes, steadyMs)
+    const observation = new Observation(cluster, journal, signal, processes, atLeastMs)
     try {
       const certificate = await cluster.authority?.issue({
         name: CALIBRATION_SERVERNAME,
@@ -179,7 +180,7 @@ export class Observation {
         if (since === undefined || good.value > since) {
           since = this.#journal.record('phase', { name: 'steady' })
         }
-        return lasting(status, since, this.#steadyMs)
+        return lasting(status, since, Math.max(STEADY_MS, this.#atLeastMs))
       },
       { within: minutes(1), signal: this.#signal },
     )
@@ -191,13 +192,12 @@ export class Observation {
    * from the samples.
    */
   async stable(after: Ns | undefined): Promise<void> {
+    const holdDownMs = Math.max(HOLD_DOWN_MS, this.#atLeastMs)
     const since = await this.#probe.until(
       'the judged lanes are stable',
       (status) => {
         const good = goodSince(status)
-        return good.happened
-          ? lasting(status, Math.max(good.value, after ?? 0), HOLD_DOWN_MS)
-          : good
+        return good.happened ? lasting(status, Math.max(good.value, after ?? 0), holdDownMs) : good
       },
       { within: minutes(3), signal: this.#signal },
     )

@@ -30,7 +30,7 @@ import { readRecord } from './journal/read.ts'
 import { RunClock } from './lib/clock.ts'
 import { type Duration, milliseconds, minutes } from './lib/duration.ts'
 import type { Seed } from './lib/seed.ts'
-import { Loading } from './loading.ts'
+import { enoughOf, Loading } from './loading.ts'
 import { judgeScenario, type Verdict } from './objectives/judge.ts'
 import { Observation } from './observation.ts'
 import type { Traffic } from './probes/traffic.ts'
@@ -181,10 +181,8 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
     journal.record('cluster.ready', started.readiness)
     const longer = Math.max(0, totalMs(lengths) - totalMs(lengthsOf(planned)))
     const limit = milliseconds(planned.deadline.ms * experiment.multiplier + longer)
-    const generators = new Loading({
-      ...{ cluster: started, journal, signal, close, limit },
-      objectives: planned.objectives(experiment.multiplier, experiment.variant),
-    })
+    const objectives = planned.objectives(experiment.multiplier, experiment.variant)
+    const generators = new Loading({ cluster: started, journal, signal, close, limit, objectives })
     loading = generators
     const traffic = planned.traffic?.(lengths, experiment.variant) ?? []
     if (loadOf(planned, experiment.variant) === 'steady') {
@@ -192,7 +190,7 @@ export async function runScenario(experiment: Experiment): Promise<Outcome> {
       observation = await Observation.start(started, journal, experiment.seed, signal, {
         way: planned.lanes,
         slow: totalMs(lengths) > SLOW_FROM.ms,
-        besideLoad: planned.traffic !== undefined,
+        besideLoad: planned.traffic === undefined ? undefined : enoughOf(objectives, traffic),
       })
       phase('settle')
       await generators.start(traffic)

@@ -30,19 +30,18 @@ export const constantArrival = (mix: Mix): Options =>
     mix,
   )
 
-/** How many users, and so connections, there are at the start: the documents' number (HLD:1069). */
-const READY = 100
+/** Of the documents' users: each waits 0.55 s on average (HLD:1004), so 100 of them send 180 a second. */
+const EACH_PER_S = 1.8
 
 /**
- * At most as many as a service that answers nobody keeps waiting, which is the rate times the
- * time-out (Little's law); those beyond the first are made when they are needed, and stay. Each
- * has a connection of its own, which it makes anew when the balancer drops all of them: more users
- * would answer nothing and make that storm larger. A request that finds none free is dropped, and
- * counted as one that failed.
+ * Users, and so connections: those of the documents at the start, and at most as many as a service
+ * that answers nobody keeps waiting, which is the rate times the time-out (Little's law). Each
+ * makes its connection anew when the balancer drops all of them: more users would answer nothing
+ * and make that storm larger. A request that finds none free is dropped, and counts as failed.
  */
 export const usersFor = (ratePerS: number) => ({
-  preAllocatedVUs: READY,
-  maxVUs: Math.max(READY, Math.ceil((ratePerS * given.timeoutMs) / 1000)),
+  preAllocatedVUs: Math.ceil(ratePerS / EACH_PER_S),
+  maxVUs: Math.ceil((ratePerS * given.timeoutMs) / 1000),
 })
 
 export const endSummary =

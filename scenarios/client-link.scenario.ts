@@ -5,7 +5,7 @@ import { consistency } from '../harness/objectives/consistency.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
 import { slo } from '../harness/objectives/slo.ts'
-import { steady } from '../harness/probes/traffic.ts'
+import { steadyBesideLanes } from '../harness/probes/traffic.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
 
 /** The clients' own way here: through the operator's link to the balancer. */
@@ -46,7 +46,7 @@ export const clientLink = scenario(
     hypothesis: 'Clients see every delay and failure, and no write of theirs is in doubt for good.',
     suites: ['nightly'],
     load: 'steady',
-    traffic: () => [steady()],
+    traffic: () => [steadyBesideLanes()],
     lanes: 'operator',
     leaves: 'healthy',
     objectives: (_multiplier, variant = '') => [

@@ -6,7 +6,7 @@ import { consistency } from '../harness/objectives/consistency.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
 import { slo } from '../harness/objectives/slo.ts'
-import { steady } from '../harness/probes/traffic.ts'
+import { steadyBesideLanes } from '../harness/probes/traffic.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
 
 const KEPT = 'nobody stands for election'
@@ -49,7 +49,7 @@ export const linkLatency = scenario(
       'At 100 ms each way the leader keeps its lease; at 250 ms it cannot at multiplier 1.',
     suites: ['nightly'],
     load: 'steady',
-    traffic: () => [steady()],
+    traffic: () => [steadyBesideLanes()],
     leaves: 'healthy',
     objectives: (multiplier, variant) => [
       // There and back it is 500 ms, which is the whole lease at multiplier 1.

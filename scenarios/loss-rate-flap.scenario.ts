@@ -7,7 +7,7 @@ import { consistency } from '../harness/objectives/consistency.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
 import { slo } from '../harness/objectives/slo.ts'
-import { steady } from '../harness/probes/traffic.ts'
+import { steadyBesideLanes } from '../harness/probes/traffic.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
 
 const AROUND = ['baseline', 'after'] as const
@@ -37,7 +37,7 @@ export const lossRateFlap = scenario(
     hypothesis: 'The service may suffer while it lasts; it recovers by itself and loses no write.',
     suites: ['nightly'],
     load: 'steady',
-    traffic: () => [steady()],
+    traffic: () => [steadyBesideLanes()],
     leaves: 'healthy',
     objectives: () => [
       // TCP waits longer after each packet that was lost; the documents promise nothing here.

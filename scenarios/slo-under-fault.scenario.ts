@@ -9,7 +9,7 @@ import { noOutage } from '../harness/objectives/no-outage.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
 import { slo } from '../harness/objectives/slo.ts'
-import { closed, steady } from '../harness/probes/traffic.ts'
+import { closedBesideLanes, steadyBesideLanes } from '../harness/probes/traffic.ts'
 import { rejoinNode } from '../harness/procedures/rejoin-node.ts'
 import { type Multiplier, type ScenarioBody, scenario } from '../harness/scenario.ts'
 
@@ -29,13 +29,6 @@ const leaderKilled: ScenarioBody = async ({ cluster, heal, inject, perform, unti
 
   // Verification
   await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
-}
-
-/** At a third of the rate a p99 takes three times as long. */
-const twoModels: ScenarioBody = async (verbs) => {
-  await verbs.dwell('there is enough of the load before the fault', seconds(10))
-  await leaderKilled(verbs)
-  await verbs.dwell('there is enough of the load after it', seconds(10))
 }
 
 /** The leader last, and no next one before the others have stopped being young. */
@@ -83,11 +76,10 @@ export const sloUnderFault = scenario(
       'Before and after a fault the service level holds; meanwhile the RTO bounds the gap.',
     suites: ['nightly'],
     load: 'steady',
-    // Two models beside each other are more than two cores carry at the document's own rate.
     traffic: (_lengths, variant) =>
       variant === 'two-models'
-        ? [steady({ ratePerS: 60 }), { ...closed(), users: 33 }]
-        : [steady()],
+        ? [steadyBesideLanes({ share: 0.5 }), closedBesideLanes({ share: 0.5 })]
+        : [steadyBesideLanes()],
     leaves: 'healthy',
     cluster: (variant) => (variant === 'audit-slow' ? { audit: 'piped' } : {}),
     objectives: (multiplier, variant = '') => {
@@ -108,7 +100,7 @@ export const sloUnderFault = scenario(
   },
   {
     'leader-killed': leaderKilled,
-    'two-models': twoModels,
+    'two-models': leaderKilled,
     'rolling-restart': rollingRestart,
     'slow-follower': lasting((follower) => slowed(`*->${follower}`, { latencyMs: 100 })),
     'kms-blackholed': lasting(() => kmsBlackholed()),

@@ -35,14 +35,15 @@ function tableOf(load: LoadSeen): readonly string[] {
       return `| ${cells.join(' | ')} |`
     }),
   )
-  const { reachedPerS, askedPerS, cpuShare, dropped } = load
+  const { reachedPerS, askedPerS, documentedPerS, cpuShare, dropped } = load
   const rate =
     reachedPerS === null || askedPerS === null
       ? []
       : [`${reachedPerS.toFixed(1)} iterations/s reached of ${askedPerS.toFixed(1)} asked for`]
   const cpu = cpuShare === null ? [] : [`${(100 * cpuShare).toFixed(0)} % of the CPUs`]
+  const less = documentedPerS === undefined ? [] : [`the document has ${documentedPerS.toFixed(1)}`]
   const lost = dropped > 0 ? [`${dropped} never sent`] : []
-  const about = [`${load.model} model`, ...rate, ...cpu, ...lost].join(', ')
+  const about = [`${load.model} model`, ...rate, ...less, ...cpu, ...lost].join(', ')
   return [
     `**Load ${load.load}** (${about})`,
     '',

@@ -22,13 +22,17 @@ ${loads.map((load) => {
   const samples = record?.loads.find(({ started }) => started.load === load.load)
   return html`${headOf(load)}${picture(load, samples, load.model === 'open' ? limits : [])}${phaseTable(load)}`
 })}
-<p class="soft">A request belongs to the phase in which it was sent. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
+<p class="soft">A request belongs to the phase in which it was sent; what was sent in the warm-up, before the lanes were good, is never judged. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
 ${modelsSection(verdict, record)}`
 }
 
 function headOf(load: LoadSeen): Html {
   const { model, script, version, requests, users, askedPerS, reachedPerS, dropped, cpuShare } =
     load
+  const less =
+    load.documentedPerS === undefined
+      ? ''
+      : `the document has ${load.documentedPerS.toFixed(1)}: less than that was asked of this machine, which carries the lanes too; `
   const rate =
     askedPerS === null || reachedPerS === null
       ? ''
@@ -39,7 +43,7 @@ function headOf(load: LoadSeen): Html {
     model === 'open'
       ? 'open model: requests come at their time'
       : 'closed model: each user waits for its answer; told, never judged'
-  return html`<p><strong>${load.load}</strong> <span class="soft">${kind} · k6 ${version}, ${script} · ${requests} requests of ${users} users, ${rate}${cpu}</span>${dropped > 0 && html` · ${word('bad', `${dropped} never sent`)}`}</p>`
+  return html`<p><strong>${load.load}</strong> <span class="soft">${kind} · k6 ${version}, ${script} · ${requests} requests of ${users} users, ${rate}${less}${cpu}</span>${dropped > 0 && html` · ${word('bad', `${dropped} never sent`)}`}</p>`
 }
 
 function picture(

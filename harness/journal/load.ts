@@ -23,6 +23,8 @@ export type LoadStarted = {
   readonly model: 'open' | 'closed'
   /** Requests a second of an open model, all operations together. */
   readonly ratePerS?: number
+  /** What the document has for it, where this machine was asked for less. */
+  readonly documentedPerS?: number
   /** Iterations that an open model plans in all, against which those reached are held. */
   readonly planned?: number
   /** Users of a closed model. */

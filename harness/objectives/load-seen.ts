@@ -14,6 +14,8 @@ export type LoadSeen = {
   readonly version: string
   /** Iterations a second, where a rate was planned. */
   readonly askedPerS: number | null
+  /** What the document has for it, where less was asked of this machine. */
+  readonly documentedPerS?: number
   readonly reachedPerS: number | null
   readonly requests: number
   readonly dropped: number
@@ -65,6 +67,7 @@ function loadSeen(load: LoadSamples): LoadSeen {
     script: started.script,
     version: started.version,
     askedPerS: reach === undefined ? null : rounded(reach.askedPerS),
+    ...(started.documentedPerS === undefined ? {} : { documentedPerS: started.documentedPerS }),
     reachedPerS: reach === undefined ? null : rounded(reach.reachedPerS),
     requests,
     dropped: sumOf([...dropped.values()], (n) => n),

@@ -60,6 +60,23 @@ describe('a service level is', () => {
     expect(objectives.map(({ measured }) => measured)).toEqual([expect.closeTo(8, 1), 0])
   })
 
+  test('said to be of less than the document’s load, where less was sent', async () => {
+    const { objectives, loads } = await judged(
+      [p99],
+      {},
+      {
+        spoil: (load) => {
+          load.started = { ...load.started, documentedPerS: 720 }
+        },
+      },
+    )
+
+    expect(objectives[0]?.because).toMatch(
+      /limit 50 ms; at 360 requests\/s, of the document's 720$/,
+    )
+    expect(loads?.[0]?.documentedPerS).toBe(720)
+  })
+
   test('missed where it stays slow after the fault', async () => {
     const { verdict, why } = await judged([p99], {
       latencyMs: (i, sent) => (sent > SERVICE_BACK_MS ? 80 : 4) + (i % 7) / 10,

@@ -1,4 +1,5 @@
 import type { LoadPhase, LoadQuantile, ObjectiveSpec } from '../journal/entry.ts'
+import type { LoadSamples } from '../journal/load-samples.ts'
 import type { RunRecord } from '../journal/read.ts'
 import type { Duration } from '../lib/duration.ts'
 import { HISTOGRAM_ERROR } from '../lib/histogram.ts'
@@ -99,10 +100,18 @@ export function judgeSlo(spec: SloSpec, record: RunRecord, off: Off): Judgement 
   const { atRisk: _, ...rest } = most
   return {
     ...rest,
-    because: shown.map(({ because }) => because).join('; '),
+    because: [...shown.map(({ because }) => because), ...lessThanDocumented(loads)].join('; '),
     ...(verdict === 'met' && judged.some(({ atRisk }) => atRisk) ? { atRisk: true } : {}),
   }
 }
+
+/** A promise that is kept with less than the document's load says so. */
+const lessThanDocumented = (loads: readonly LoadSamples[]): readonly string[] =>
+  loads.flatMap(({ started: { ratePerS, documentedPerS } }) =>
+    ratePerS === undefined || documentedPerS === undefined
+      ? []
+      : [`at ${ratePerS} requests/s, of the document's ${documentedPerS}`],
+  )
 
 const numberOf = ({ measured }: Judgement): number =>
   typeof measured === 'number' ? measured : Number.NEGATIVE_INFINITY

@@ -106,6 +106,7 @@ export class Load {
       script: traffic.script,
       model: traffic.model,
       ...(traffic.model === 'open' ? { ratePerS: traffic.ratePerS } : { users: traffic.users }),
+      ...(traffic.documentedPerS === undefined ? {} : { documentedPerS: traffic.documentedPerS }),
       ...(traffic.model === 'open' ? { planned: plannedOf(traffic, durationMs) } : {}),
       tenants: traffic.tenants,
       durationMs,

@@ -4,11 +4,13 @@ import {
   arrival,
   burst,
   closed,
+  closedBesideLanes,
   growth,
   operationsIn,
   plannedOf,
   sessions,
   steady,
+  steadyBesideLanes,
 } from './traffic.ts'
 
 test("the document's load test has its mix and rate, in both models", () => {
@@ -21,6 +23,21 @@ test("the document's load test has its mix and rate, in both models", () => {
   })
   expect(closed()).toMatchObject({ load: 'closed', model: 'closed', users: 100, ratePerS: 0 })
   expect('lasts' in closed()).toBe(false)
+})
+
+test.each([
+  ['the whole of it on four cores', { cores: 4 }, 180, undefined, 100],
+  ['no more on more', { cores: 64 }, 180, undefined, 100],
+  ['half of it on two, which is said', { cores: 2 }, 90, 180, 50],
+  ['half of that where two loads share two', { cores: 2, share: 0.5 }, 45, 180, 25],
+] as const)('beside the lanes it is %s', (_what, machine, ratePerS, documentedPerS, users) => {
+  const { ratePerS: asked, documentedPerS: documented, mix } = steadyBesideLanes(machine)
+  expect({ asked, documented, mix }).toEqual({
+    asked: ratePerS,
+    documented: documentedPerS,
+    mix: { read: 10, write: 1 },
+  })
+  expect(closedBesideLanes(machine)).toMatchObject({ model: 'closed', ratePerS: 0, users })
 })
 
 test.each([

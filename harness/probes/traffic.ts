@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { LoadOperation } from '../journal/entry.ts'
 import type { Duration } from '../lib/duration.ts'
 
@@ -12,6 +13,8 @@ export type Traffic = {
   readonly model: 'open' | 'closed'
   /** Of an open model: requests a second, all operations together; of `tenants` sessions. */
   readonly ratePerS: number
+  /** What a document has for it, where it is sent more slowly than that. */
+  readonly documentedPerS?: number
   /** Of a closed model. */
   readonly users: number
   /** How many of so many requests are of an operation, whole numbers. */
@@ -59,6 +62,36 @@ export const closed = ({ lasts }: Length = {}): Traffic => ({
   ratePerS: 0,
   users: USERS,
 })
+
+/**
+ * Requests a second that a core carries beside its share of the rest: three servers, the balancer,
+ * proxies, lanes and clients (docs/decisions/load-beside-lanes.md).
+ */
+const BESIDE_LANES_PER_CORE = 45
+
+type BesideLanes = {
+  /** Of what the machine carries, where two loads share it; 0…1. */
+  readonly share?: number
+  readonly cores?: number
+}
+
+/** The same where lanes and clients run beside it: on a small machine as much of it as that carries. */
+export function steadyBesideLanes(given: BesideLanes = {}): Traffic {
+  const ratePerS = besideLanesPerS(given)
+  return {
+    ...steady({ ratePerS }),
+    ...(ratePerS < RATE_PER_S ? { documentedPerS: RATE_PER_S } : {}),
+  }
+}
+
+/** As many of the design's users as send that. */
+export const closedBesideLanes = (given: BesideLanes = {}): Traffic => ({
+  ...closed(),
+  users: Math.round((USERS * besideLanesPerS(given)) / RATE_PER_S),
+})
+
+const besideLanesPerS = ({ share = 1, cores = availableParallelism() }: BesideLanes): number =>
+  Math.round(share * Math.min(RATE_PER_S, cores * BESIDE_LANES_PER_CORE))
 
 type Arrival = Length & {
   readonly ratePerS: number
