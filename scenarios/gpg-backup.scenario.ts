@@ -10,7 +10,8 @@ const FACTS = {
   stored: 'with it there is one verified object, and its name says that it is encrypted',
   clear: 'nothing of the snapshot stands in clear in the object, not even that it is one',
   locked: 'without the private key a restore stops before it starts a server, and says so',
-  equal: 'with it what is restored is what was saved, secret by secret',
+  other: 'with the private key of somebody else it stops there as well',
+  equal: 'with the right one what is restored is what was saved, secret by secret',
 }
 const RECIPIENT = 'backup-restorers@alphapulse.io'
 
@@ -59,6 +60,12 @@ export const gpgBackup = scenario(
     await check(FACTS.locked, true, async () => {
       const said = await restore()
       return /^Refusal: wanted: a private key that opens vault-snapshot-/.test(said) || said
+    })
+
+    await check(FACTS.other, true, async () => {
+      backups.give(await cluster.team.newKeyPair(RECIPIENT), 'private')
+      const said = await restore()
+      return /^Refusal: wanted: a private key .* that of this host does not /.test(said) || said
     })
 
     // With the one from custody

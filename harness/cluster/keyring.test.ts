@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -38,6 +38,17 @@ test('the private key opens it, and is a file that nobody else may read', async 
   await keyring.decrypt(notes.file('a.snap.gpg'), notes.file('b.snap'))
   expect(readFileSync(notes.file('b.snap'), 'utf8')).toBe('all the secrets')
   expect(statSync(notes.file('private-key.asc')).mode & 0o777).toBe(0o600)
+})
+
+test('another one’s private key does not, and the refusal says so', async () => {
+  const { notes, keyring } = host()
+  keyring.take(RECIPIENT, await newKeyPair(RECIPIENT), 'public')
+  keyring.take('somebody', await newKeyPair('somebody@example.org'), 'private')
+  await keyring.encrypt(notes.file('a.snap'), notes.file('a.snap.gpg'), RECIPIENT)
+  await expect(keyring.decrypt(notes.file('a.snap.gpg'), notes.file('b.snap'))).rejects.toThrow(
+    /^wanted: a private key that opens a\.snap\.gpg; seen: that of this host does not \(/,
+  )
+  expect(existsSync(notes.file('b.snap'))).toBe(false)
 })
 
 test('nothing is encrypted for somebody whose key is not there', async () => {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type KeyPair, openedBy, sealedFor } from '../lib/pgp.ts'
 import type { Secret } from '../lib/secret.ts'
+import { isBug } from '../lib/until.ts'
 import type { OperatorNotes } from './operator-notes.ts'
 import { Refusal } from './refusal.ts'
 
@@ -35,9 +36,13 @@ export class Keyring {
     return { sha256: createHash('sha256').update(sealed).digest('hex') }
   }
 
-  /** @throws {Refusal} without a private key. @throws {Error} when it is another one. */
+  /** @throws {Refusal} without a private key, or when it is another one's. */
   async decrypt(file: string, target: string): Promise<void> {
-    const opened = await openedBy(await readFile(file), this.privateKey(basename(file)))
+    const name = basename(file)
+    const opened = await openedBy(await readFile(file), this.privateKey(name)).catch((error) => {
+      if (isBug(error)) throw error
+      throw new Refusal(wantedFor(name), `that of this host does not (${error.message})`)
+    })
     await writeFile(target, opened, { mode: 0o600 })
   }
 
@@ -52,10 +57,11 @@ export class Keyring {
   privateKey(opens: string): Secret {
     const known = this.#notes.kept(PRIVATE_KEY)
     if (known !== undefined) return known
-    throw new Refusal(`a private key that opens ${opens}`, 'the keyring of this host has none')
+    throw new Refusal(wantedFor(opens), 'the keyring of this host has none')
   }
 }
 
 /** Whoever restores has one, and no job has any. */
 const PRIVATE_KEY = 'private-key.asc'
+const wantedFor = (name: string): string => `a private key that opens ${name}`
 const publicKeyOf = (name: string): string => `public-key-${name}.asc`
