@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { EXIT } from '../objectives/exit-code.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { componentNames } from '../stack/component.ts'
+import { containersWeight } from '../stack/cpu-weight.ts'
 import { connectDocker, type Docker } from '../stack/docker.ts'
 import { localImage } from '../stack/images.ts'
 import { findOurs } from '../stack/sweep.ts'
@@ -54,6 +55,7 @@ async function examine(settings: Settings): Promise<readonly Finding[]> {
           text: `the engine is ${rootless ? 'rootless' : 'not local'}: kills go through its API, nodes are dialled ${dial}`,
         },
   )
+  if (local) findings.push(preferred(containersWeight()))
   for (const name of componentNames) {
     const image = await localImage(docker, name, settings.sources)
     findings.push(
@@ -73,6 +75,15 @@ async function examine(settings: Settings): Promise<readonly Finding[]> {
   }
   return findings
 }
+
+/** See docs/decisions/cpu-weight.md. */
+const preferred = (weight = 1): Finding =>
+  weight > 1
+    ? { state: 'ok', text: `containers get ${weight} times the CPU of a process beside them` }
+    : {
+        state: 'warn',
+        text: 'containers get no more CPU than what runs beside them: on a small machine the servers starve while toolboxes start',
+      }
 
 const enough = (what: string, haveMib: number, needMib: number): Finding => ({
   state: haveMib < needMib ? 'warn' : 'ok',

@@ -22,7 +22,7 @@ export type ChildOptions<FromChild extends Said> = {
 
 const KEPT_LINES = 20
 /** As `nice` counts: -20 is the most urgent. */
-const URGENT = -15
+const URGENT = -20
 
 type Pending = {
   readonly said: string

@@ -29,6 +29,8 @@ export type ContainerSpec = {
   readonly init?: boolean
   /** Bytes; no swap beside it. */
   readonly memoryBytes?: number
+  /** Weight among the containers, for CPU time that several want; usual is 1024. */
+  readonly cpuShares?: number
 }
 
 export type ContainerState = {
@@ -196,7 +198,7 @@ export class Container {
 
 /** Creates and fills a container without starting it. */
 export async function createContainer(docker: Dockerode, spec: ContainerSpec): Promise<Container> {
-  const { network } = spec
+  const { network, publish = [] } = spec
   const created = await docker.createContainer({
     name: spec.name,
     Image: spec.image,
@@ -207,9 +209,7 @@ export async function createContainer(docker: Dockerode, spec: ContainerSpec): P
     Env: Object.entries(spec.env ?? {}).map(([key, value]) => `${key}=${value}`),
     Labels: { ...spec.labels },
     ...(spec.hostname === undefined ? {} : { Hostname: spec.hostname }),
-    ...(spec.publish === undefined
-      ? {}
-      : { ExposedPorts: Object.fromEntries(spec.publish.map((port) => [`${port}/tcp`, {}])) }),
+    ExposedPorts: Object.fromEntries(publish.map((port) => [`${port}/tcp`, {}])),
     HostConfig: {
       NetworkMode: networkMode(network),
       ...(spec.hosts === undefined ? {} : { ExtraHosts: [...spec.hosts] }),
@@ -218,19 +218,16 @@ export async function createContainer(docker: Dockerode, spec: ContainerSpec): P
         Source,
         Target,
       })),
-      ...(spec.publish === undefined
-        ? {}
-        : {
-            PortBindings: Object.fromEntries(
-              spec.publish.map((port) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: '' }]]),
-            ),
-          }),
+      PortBindings: Object.fromEntries(
+        publish.map((port) => [`${port}/tcp`, [{ HostIp: '127.0.0.1', HostPort: '' }]]),
+      ),
       ...(spec.capabilities === undefined ? {} : { CapAdd: [...spec.capabilities] }),
       ...(spec.securityOptions === undefined ? {} : { SecurityOpt: [...spec.securityOptions] }),
       ...(spec.init === undefined ? {} : { Init: spec.init }),
       ...(spec.memoryBytes === undefined
         ? {}
         : { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
+      ...(spec.cpuShares === undefined ? {} : { CpuShares: spec.cpuShares }),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '50m' } },
     },
