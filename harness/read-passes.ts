@@ -58,7 +58,9 @@ async function letLead(cluster: Cluster, node: Node, signal: AbortSignal): Promi
 /** Returns when the cluster is whole again, so that the next one finds a quorum. */
 async function restartAllBut(cluster: Cluster, node: Node, signal: AbortSignal): Promise<void> {
   const others = cluster.nodes.filter((each) => each !== node)
-  await all(others.map((each) => each.stop()))
+  // A leader that may leave in order hands over, and who leads alone for a moment gives up for good.
+  await all(others.map((each) => each.vault.signal('SIGKILL')))
+  await all(others.map((each) => each.stop())) // the engine has seen the end before a start
   await all(others.map((each) => each.start()))
   // Autopilot alone would still call them healthy for a moment.
   const within = minutes(1)
