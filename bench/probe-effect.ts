@@ -48,7 +48,7 @@ export function benchProbeEffect(options: BenchOptions): Promise<Measure> {
 const ARMS = ['nobody', 'probe', 'probe and workload'] as const
 type Arm = (typeof ARMS)[number]
 
-/** At 90 requests a second some 700 of them: p95 is the 35th from the top. */
+/** At 60 requests a second some 480 of them: p95 is the 24th from the top. */
 const WINDOW_MS = 8000
 /** A process has started, dialled and warmed up. */
 const SETTLE_MS = 2500

@@ -182,7 +182,7 @@ export class Observation {
         }
         return lasting(status, since, Math.max(STEADY_MS, this.#atLeastMs))
       },
-      { within: minutes(1), signal: this.#signal },
+      { within: { ms: minutes(1).ms + this.#atLeastMs }, signal: this.#signal },
     )
     return since as unknown as Ns
   }

@@ -35,7 +35,7 @@ export type LatencyPicture = {
 }
 
 /** Time is counted from the fault. */
-const BEFORE: readonly LoadPhase[] = ['steady', 'warm-up', 'baseline']
+const BEFORE: readonly LoadPhase[] = ['steady', 'preparation', 'baseline']
 
 export function latencySvg(picture: LatencyPicture): Html {
   const { title, from, to, spans, series, failures, limitsMs = [] } = picture
@@ -69,6 +69,8 @@ export function latencySvg(picture: LatencyPicture): Html {
 <div class="legend">${series.map(({ name, colour }) => html`<span><i class="c${colour}-fill"></i>${name}</span>`)}${limitsMs.length > 0 && html`<span><i class="c-limit-fill"></i>limit</span>`}${failures !== undefined && html`<span><i style="background:var(--bad-fill)"></i>share that failed</span>`}</div>`
 }
 
+const isBad = (phase: LoadPhase): boolean => phase === 'onset' || phase === 'fault'
+
 function bands(
   { spans, from, to }: LatencyPicture,
   bottom: number,
@@ -79,9 +81,9 @@ function bands(
     .map(({ phase, from: start, to: end }) => {
       const [left, right] = [x(start), x(end)]
       const fits = right - left > phase.length * 6.4 + 6
-      return html`<rect class="${phase === 'fault' ? 't-fault' : 't-calm'}" x="${left}" y="${TOP - 8}" width="${round(Math.max(1, right - left))}" height="${bottom - TOP + 8}"><title>${phase}</title></rect>
+      return html`<rect class="${isBad(phase) ? 't-fault' : 't-calm'}" x="${left}" y="${TOP - 8}" width="${round(Math.max(1, right - left))}" height="${bottom - TOP + 8}"><title>${phase}</title></rect>
       <line class="t-phase" x1="${left}" x2="${left}" y1="4" y2="${bottom}"/>
-      ${fits && html`<text class="${phase === 'fault' ? 't-fault-label' : 't-phase-label'}" x="${left + 4}" y="12">${phase}</text>`}`
+      ${fits && html`<text class="${isBad(phase) ? 't-fault-label' : 't-phase-label'}" x="${left + 4}" y="12">${phase}</text>`}`
     })
 }
 

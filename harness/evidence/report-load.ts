@@ -22,7 +22,7 @@ ${loads.map((load) => {
   const samples = record?.loads.find(({ started }) => started.load === load.load)
   return html`${headOf(load)}${picture(load, samples, load.model === 'open' ? limits : [])}${phaseTable(load)}`
 })}
-<p class="soft">A request belongs to the phase in which it was sent; what was sent in the warm-up, before the lanes were good, is never judged. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
+<p class="soft">A request belongs to the phase in which it was sent; what was sent while the run or its fault was prepared is never judged, and onset lasts until a witness has seen the fault. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
 ${modelsSection(verdict, record)}`
 }
 

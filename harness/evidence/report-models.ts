@@ -58,20 +58,22 @@ export type Comparison = {
   readonly says: string
 }
 
-/** `undefined` unless an open and a closed load met the same fault. */
+/** `undefined` unless an open and a closed load met the same fault; of its phases the worst one. */
 export function comparisonOf({ loads = [] }: Verdict): Comparison | undefined {
   const open = loads.find(({ model }) => model === 'open')
   const closed = loads.find(({ model }) => model === 'closed')
   if (open === undefined || closed === undefined) return undefined
-  for (const phase of ['fault', 'recovery'] as const) {
+  const seen = (['onset', 'fault', 'recovery'] as const).flatMap((phase) => {
     const [a, b] = [seenIn(open, phase), seenIn(closed, phase)]
-    if (a === undefined || b === undefined) continue
-    return { phase, open: a, closed: b, says: lessonOf(phase, a, b) }
-  }
-  return undefined
+    return a === undefined || b === undefined ? [] : [{ phase, open: a, closed: b }]
+  })
+  const [first] = seen
+  if (first === undefined) return undefined
+  const worst = seen.reduce((a, b) => (b.open.failed > a.open.failed ? b : a), first)
+  return { ...worst, says: lessonOf(worst.phase, worst.open, worst.closed) }
 }
 
-function seenIn(load: LoadSeen, name: 'fault' | 'recovery'): ModelSeen | undefined {
+function seenIn(load: LoadSeen, name: 'onset' | 'fault' | 'recovery'): ModelSeen | undefined {
   const of = (phase: string) =>
     load.phases.find((seen) => seen.phase === phase)?.ops.find(({ op }) => op === 'all')
   const all = of(name)

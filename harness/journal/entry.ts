@@ -188,6 +188,8 @@ export type LaneInfo = {
   readonly judged: boolean
   readonly target: string
   readonly intervalMs: number
+  /** Of its first slot after that of the first lane; missing where all have theirs at once. */
+  readonly offsetMs?: number
   readonly deadlineMs: number
 }
 
@@ -198,7 +200,7 @@ export type ProbeData = {
     /** Process of the probe: the read-back must come from another. */
     readonly pid?: number
   }
-  /** One request. `slot` × interval + first slot = `intended`; `call` − `intended` = lateness. */
+  /** One request. First slot + offset + `slot` × interval = `intended`; `call` − `intended` = lateness. */
   sample: {
     readonly lane: string
     readonly slot: number

@@ -9,6 +9,7 @@ const injected = (fault: string, issued: number) =>
 const healed = (fault: string, t: number, began?: number) =>
   entry(t, 'fault.healed', { fault, name: 'x', target: 'y', residue: [], began })
 const phase = (t: number, name: string) => entry(t, 'phase', { name })
+const witnessed = (fault: string, t: number) => entry(t, 'fault.witnessed', { fault })
 const stable = (t: number, since: number) => entry(t, 'stable', { since })
 
 const told = (entries: readonly Entry[]) =>
@@ -61,9 +62,31 @@ describe('the phases of a load', () => {
       'they were, and then there was one',
       [
         ...[phase(20, 'settle'), phase(40, 'steady'), phase(60, 'body'), phase(70, 'steady')],
-        ...[injected('f1', 100), stable(300, 130), phase(400, 'steady')],
+        ...[phase(90, 'body'), injected('f1', 100), stable(300, 130), phase(400, 'steady')],
       ],
-      ['warm-up -Infinity…70', 'baseline 70…100', 'fault 100…130', 'after 130…Infinity'],
+      [
+        'preparation -Infinity…70',
+        'baseline 70…90',
+        'preparation 90…100',
+        'fault 100…130',
+        'after 130…Infinity',
+      ],
+    ],
+    [
+      'the harness looks at the fault for a while',
+      [
+        ...[injected('f1', 100), witnessed('f1', 120), injected('f2', 150), witnessed('f2', 160)],
+        ...[healed('f1', 200, 190), healed('f2', 210, 200), stable(300, 240)],
+      ],
+      [
+        ...['baseline -Infinity…100', 'onset 100…120', 'fault 120…150', 'onset 150…160'],
+        ...['fault 160…200', 'recovery 200…240', 'after 240…Infinity'],
+      ],
+    ],
+    [
+      'another leads, and the service is stable, before it was seen',
+      [injected('f1', 100), stable(300, 130), witnessed('f1', 150), healed('f1', 400)],
+      ['baseline -Infinity…100', 'onset 100…130', 'after 130…Infinity'],
     ],
     [
       'clients noticed nothing',

@@ -18,19 +18,14 @@ export function loadSpans(entries: readonly Entry[]): readonly LoadSpan[] {
   const phaseAt = (t: Ns): LoadPhase => {
     if (t < first) return 'baseline'
     if (t >= stable) return 'after'
-    return faults.some(({ from, to }) => from <= t && t < to) ? 'fault' : 'recovery'
+    const inForce = faults.filter(({ from, to }) => from <= t && t < to)
+    if (inForce.some(({ seen }) => t < seen)) return 'onset'
+    return inForce.length > 0 ? 'fault' : 'recovery'
   }
-  const borders = [first, stable, ...faults.flatMap(({ from, to }) => [from, to])]
+  const borders = [first, stable, ...faults.flatMap(({ from, seen, to }) => [from, seen, to])]
     .filter((t) => t >= first && t <= stable && Number.isFinite(t))
     .sort((a, b) => a - b)
-  const settled = settledBefore(entries, first)
-  const spans: LoadSpan[] =
-    settled === undefined
-      ? [{ phase: 'baseline', from: -Infinity, to: first }]
-      : [
-          { phase: 'warm-up', from: -Infinity, to: settled },
-          { phase: 'baseline', from: settled, to: first },
-        ]
+  const spans: LoadSpan[] = [...before(entries, first)]
   for (const [i, from] of borders.entries()) {
     const to = borders[i + 1] ?? Infinity
     if (to <= from) continue
@@ -45,27 +40,45 @@ export function loadSpans(entries: readonly Entry[]): readonly LoadSpan[] {
 export const phaseOf = (spans: readonly LoadSpan[], t: Ns): LoadPhase =>
   (spans.find(({ from, to }) => from <= t && t < to) ?? spans.at(-1))?.phase ?? 'steady'
 
-/** From issued to the beginning of its healing. */
-function forces(entries: readonly Entry[]): readonly { readonly from: Ns; readonly to: Ns }[] {
+type Force = { readonly from: Ns; readonly seen: Ns; readonly to: Ns }
+
+/**
+ * From issued to the beginning of its healing. Until the witness has seen it, or given up, the
+ * harness itself looks hard at it, from inside of the pods.
+ */
+function forces(entries: readonly Entry[]): readonly Force[] {
   return entries.flatMap((entry) => {
     if (entry.kind !== 'fault.injected') return []
     const healed = entries.find(
       (later) => later.kind === 'fault.healed' && later.data.fault === entry.data.fault,
     )
     const to = healed?.kind === 'fault.healed' ? (healed.data.began ?? healed.t) : Infinity
-    return [{ from: entry.data.issued, to }]
+    const looked = entries.find(
+      (later) =>
+        (later.kind === 'fault.witnessed' || later.kind === 'fault.unseen') &&
+        later.data.fault === entry.data.fault,
+    )
+    return [{ from: entry.data.issued, seen: looked?.t ?? entry.data.issued, to }]
   })
 }
 
 /**
- * When the run began to look at an undisturbed service for the last time before its fault. Until
- * then all users make their connections at once, the lanes and clients start and toolboxes are
- * brought up: the harness's own doing, of which no document promises anything.
+ * The baseline is the last stretch in which the run did nothing but look at an undisturbed service.
+ * Before that all users make their connections at once and the lanes and clients start; after it
+ * the fault is prepared, by toolboxes and looks from inside. All that is the harness's own doing.
  */
-function settledBefore(entries: readonly Entry[], first: Ns): Ns | undefined {
-  return entries.findLast(
-    (entry) => entry.kind === 'phase' && entry.data.name === 'steady' && entry.t < first,
-  )?.t
+function before(entries: readonly Entry[], first: Ns): readonly LoadSpan[] {
+  const phases = entries.flatMap((entry) =>
+    entry.kind === 'phase' && entry.t < first ? [{ name: entry.data.name, t: entry.t }] : [],
+  )
+  const from = phases.findLast(({ name }) => name === 'steady')?.t
+  if (from === undefined) return [{ phase: 'baseline', from: -Infinity, to: first }]
+  const to = phases.find(({ name, t }) => name === 'body' && t >= from)?.t ?? first
+  return [
+    { phase: 'preparation', from: -Infinity, to: from },
+    { phase: 'baseline', from, to },
+    ...(to < first ? [{ phase: 'preparation' as const, from: to, to: first }] : []),
+  ]
 }
 
 /** Since when it has been stable after all that happened to it; the last word counts. */

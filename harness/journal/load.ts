@@ -8,12 +8,20 @@ export type LoadQuantile = 'p50' | 'p90' | 'p99' | 'p999'
 export type LoadOperation = 'read' | 'write' | 'list' | 'delete' | 'login'
 
 /**
- * What a request of the load met, by the instant at which it was sent: `warm-up` while the run
- * prepares itself, `baseline` before the first fault, `fault` while one is in force, `recovery`
+ * What a request of the load met, by the instant at which it was sent: `preparation` while the run
+ * prepares itself or its fault, `baseline` between the two, `onset` until a
+ * witness has seen the fault, `fault` while one is in force, `recovery`
  * until the service is stable again, `after` from then on. A scenario without a fault has one
  * phase, `steady`.
  */
-export type LoadPhase = 'steady' | 'warm-up' | 'baseline' | 'fault' | 'recovery' | 'after'
+export type LoadPhase =
+  | 'steady'
+  | 'preparation'
+  | 'baseline'
+  | 'onset'
+  | 'fault'
+  | 'recovery'
+  | 'after'
 
 export type LoadStarted = {
   /** Names it in this record; `open` and `closed` may run beside each other. */

@@ -186,7 +186,9 @@ describe('a load is believed when', () => {
 
     expect(verdict).toBe('passed')
     expect(loads?.[0]?.phases.map(({ phase, dropped }) => [phase, dropped])).toEqual([
+      ['preparation', 0],
       ['baseline', 0],
+      ['onset', 0],
       ['fault', 3],
       ['after', 0],
     ])

@@ -105,7 +105,15 @@ function loadSeen(load: LoadSamples): LoadSeen {
   }
 }
 
-const PHASES: readonly LoadPhase[] = ['steady', 'warm-up', 'baseline', 'fault', 'recovery', 'after']
+const PHASES: readonly LoadPhase[] = [
+  'steady',
+  'preparation',
+  'baseline',
+  'onset',
+  'fault',
+  'recovery',
+  'after',
+]
 
 const OPS = ['read', 'write', 'list', 'delete', 'login']
 const byName = (a: string, b: string): number => OPS.indexOf(a) - OPS.indexOf(b)

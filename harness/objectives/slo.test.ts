@@ -97,7 +97,7 @@ describe('a service level is', () => {
       detected: ['load-baseline', 'slo'],
     })
     expect(why).toMatchInlineSnapshot(
-      `"SLO p99 is inconclusive: load-baseline: before the fault: p99 of requests 61 ms (1908 requests), limit 50 ms: the host is too slow; without this doubt: missed, p99 of requests in "after" 61 ms (1188 requests), limit 50 ms"`,
+      `"SLO p99 is inconclusive: load-baseline: before the fault: p99 of requests 61 ms (1836 requests), limit 50 ms: the host is too slow; without this doubt: missed, p99 of requests in "after" 61 ms (1188 requests), limit 50 ms"`,
     )
   })
 

@@ -37,6 +37,7 @@ export type LaneOptions = {
 export class Lane implements Scheduled {
   readonly info: LaneInfo
   readonly intervalMs: number
+  readonly offsetMs: number
   readonly #options: LaneOptions
   readonly #target: HttpTarget
   readonly #underWay = new Set<Promise<void>>()
@@ -47,6 +48,7 @@ export class Lane implements Scheduled {
     const { info, address, tls } = options
     this.info = info
     this.intervalMs = info.intervalMs
+    this.offsetMs = info.offsetMs ?? 0
     this.#options = options
     this.#target = new HttpTarget(address, {
       tls,

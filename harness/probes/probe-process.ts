@@ -56,13 +56,15 @@ class ProbeProcess {
 
   start(): void {
     const firstSlotAt = this.#clock.now() + FIRST_SLOT_IN_MS * NS_PER_MS
-    const planned = this.#plan()
+    const planned = inTurn(this.#plan())
     this.#live = new LiveStatus(planned.map(({ info }) => info))
     for (const { info, target, question, onSample } of planned) {
       this.#lanes.push(this.#lane(info, target, question, onSample))
     }
     this.#record('lanes', { lanes: planned.map(({ info }) => info), firstSlotAt, pid: process.pid })
-    for (const lane of this.#lanes) this.#schedule.add(lane, firstSlotAt)
+    for (const lane of this.#lanes) {
+      this.#schedule.add(lane, firstSlotAt + Math.round(lane.offsetMs * NS_PER_MS))
+    }
     this.#usage.start()
     this.#statusTimer = setInterval(() => this.#tellStatus(), STATUS_EVERY_MS)
   }
@@ -207,6 +209,24 @@ class ProbeProcess {
 /** A fixed rate: the limit on the error is for 5 ms; a slower lane's own interval is in [lo, hi]. */
 const CALIBRATION_HZ = 200
 const CALIBRATION_WARM_UP_MS = 300
+
+/**
+ * Lanes take turns within the shortest interval. All at once they were a burst of half a dozen
+ * requests, one of them with a handshake, in which each waited for the others, and so did every
+ * other client of the cluster. The fresh connection goes first, its handshake is a while.
+ */
+function inTurn<Planned extends { readonly info: LaneInfo }>(
+  planned: readonly Planned[],
+): readonly Planned[] {
+  const shortestMs = Math.min(...planned.map(({ info: { intervalMs } }) => intervalMs))
+  const order = planned.toSorted((a, b) => Number(isFresh(b.info)) - Number(isFresh(a.info)))
+  return planned.map((each) => {
+    const offsetMs = Math.round((order.indexOf(each) * shortestMs) / planned.length)
+    return { ...each, info: { ...each.info, offsetMs } }
+  })
+}
+
+const isFresh = ({ kind }: LaneInfo): boolean => kind === 'fresh-read'
 
 const info = (
   lane: string,

@@ -149,10 +149,12 @@ describe('the probe', () => {
       ['health/vault-1', false, 100],
       ['health/vault-2', false, 100],
     ])
+    // In turn within the shortest interval, the fresh connection first.
+    expect(infos.map(({ offsetMs }) => offsetMs)).toEqual([4, 8, 0, 12, 16])
     const samples = entries.filter((entry) => entry.kind === 'sample').map(({ data }) => data)
     for (const { lane, slot, intended, call, ret } of samples) {
-      const { intervalMs = 0 } = infos.find((info) => info.lane === lane) ?? {}
-      expect(intended).toBe(firstSlotAt + slot * intervalMs * 1_000_000)
+      const { intervalMs = 0, offsetMs = 0 } = infos.find((info) => info.lane === lane) ?? {}
+      expect(intended).toBe(firstSlotAt + (offsetMs + slot * intervalMs) * 1_000_000)
       expect(call).toBeGreaterThanOrEqual(intended)
       expect(ret).toBeGreaterThan(call)
     }

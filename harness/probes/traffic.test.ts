@@ -26,10 +26,10 @@ test("the document's load test has its mix and rate, in both models", () => {
 })
 
 test.each([
-  ['the whole of it on four cores', { cores: 4 }, 180, undefined, 100],
+  ['the whole of it on six cores', { cores: 6 }, 180, undefined, 100],
   ['no more on more', { cores: 64 }, 180, undefined, 100],
-  ['half of it on two, which is said', { cores: 2 }, 90, 180, 50],
-  ['half of that where two loads share two', { cores: 2, share: 0.5 }, 45, 180, 25],
+  ['a third of it on two, which is said', { cores: 2 }, 60, 180, 33],
+  ['half of that where two loads share two', { cores: 2, share: 0.5 }, 30, 180, 17],
 ] as const)('beside the lanes it is %s', (_what, machine, ratePerS, documentedPerS, users) => {
   const { ratePerS: asked, documentedPerS: documented, mix } = steadyBesideLanes(machine)
   expect({ asked, documented, mix }).toEqual({

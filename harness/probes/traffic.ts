@@ -67,7 +67,7 @@ export const closed = ({ lasts }: Length = {}): Traffic => ({
  * Requests a second that a core carries beside its share of the rest: three servers, the balancer,
  * proxies, lanes and clients (docs/decisions/load-beside-lanes.md).
  */
-const BESIDE_LANES_PER_CORE = 45
+const BESIDE_LANES_PER_CORE = 30
 
 type BesideLanes = {
   /** Of what the machine carries, where two loads share it; 0…1. */
