@@ -28,7 +28,7 @@ function bad(fault: Fault): ScenarioBody {
   return async ({ cluster, dwell, heal, inject, until }) => {
     // Symptom
     await inject(fault)
-    await dwell('the link stays bad', seconds(15))
+    await dwell('the link stays bad', seconds(20)) // a p99 of 60 requests a second takes 17
 
     // Procedure
     await heal()
