@@ -55,7 +55,10 @@ async function letLead(cluster: Cluster, node: Node, signal: AbortSignal): Promi
   }
 }
 
-/** Returns when the cluster is whole again, so that the next one finds a quorum. */
+/**
+ * Returns when the cluster is whole again, so that the next one finds a quorum. By then everything
+ * has been read through the balancer, and what was acknowledged has to survive the end of a server.
+ */
 async function restartAllBut(cluster: Cluster, node: Node, signal: AbortSignal): Promise<void> {
   const others = cluster.nodes.filter((each) => each !== node)
   // A leader that may leave in order hands over, and who leads alone for a moment gives up for good.

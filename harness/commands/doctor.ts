@@ -55,7 +55,8 @@ async function examine(settings: Settings): Promise<readonly Finding[]> {
           text: `the engine is ${rootless ? 'rootless' : 'not local'}: kills go through its API, nodes are dialled ${dial}`,
         },
   )
-  if (local) findings.push(preferred(containersWeight()))
+  const weight = local ? containersWeight() : undefined
+  if (weight !== undefined) findings.push(preferred(weight))
   for (const name of componentNames) {
     const image = await localImage(docker, name, settings.sources)
     findings.push(
@@ -77,7 +78,7 @@ async function examine(settings: Settings): Promise<readonly Finding[]> {
 }
 
 /** See docs/decisions/cpu-weight.md. */
-const preferred = (weight = 1): Finding =>
+const preferred = (weight: number): Finding =>
   weight > 1
     ? { state: 'ok', text: `containers get ${weight} times the CPU of a process beside them` }
     : {

@@ -53,12 +53,17 @@ export function readingOf(
   loads: readonly LoadSamples[],
   phase: LoadPhase,
 ): Reading {
+  // The look of a witness makes answers slow; who fails a request in it is the service.
+  const countsOnset = of === 'errors' && phase === 'fault'
+  const isOf = (each: LoadPhase) => each === phase || (each === 'onset' && countsOnset)
   const groups = loads.flatMap((load) =>
-    load.groups.filter((group) => group.phase === phase && (op === 'all' || group.op === op)),
+    load.groups.filter((group) => isOf(group.phase) && (op === 'all' || group.op === op)),
   )
   const count = sumOf(groups, (group) => group.count)
   const failed = sumOf(groups, failures)
-  const dropped = sumOf(loads, (load) => load.dropped.get(phase) ?? 0)
+  const dropped = sumOf(loads, (load) =>
+    sumOf([...load.dropped], ([each, n]) => (isOf(each) ? n : 0)),
+  )
   const value =
     of === 'errors'
       ? count + dropped === 0

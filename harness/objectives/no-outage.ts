@@ -64,16 +64,16 @@ export function judgeNoOutage(spec: NoOutageSpec, record: RunRecord): Judgement 
     if (judged !== undefined) return judged
   } else if (count > 0) {
     const first = Math.min(...bad.flat())
+    const since = faults.length > 0 ? 'the fault' : 'the start'
     const waitedMs = Math.round((from - first) / NS_PER_MS)
     if (waitedMs > LATE_MS) {
-      const late = `a request that got a bad answer had waited for ${waitedMs} ms when the fault came`
+      const late = `a request that got a bad answer had waited for ${waitedMs} ms before ${since}`
       return inconclusive('assumption', late, count)
     }
     const each = lanes.flatMap(({ info }, i) =>
       bad[i]?.length === 0 ? [] : [`${bad[i]?.length} on ${info.lane}`],
     )
     const when = formatDuration({ ms: Math.max(0, (first - from) / NS_PER_MS) })
-    const since = faults.length > 0 ? 'the fault' : 'the start'
     const because = `${count} bad answers (${each.join(', ')}), the first ${when} after ${since}`
     return { measured: count, verdict: 'missed', because }
   }

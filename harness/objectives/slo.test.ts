@@ -88,6 +88,17 @@ describe('a service level is', () => {
     )
   })
 
+  test.each([
+    ['from the first instant of a fault on', 5895, 'missed'],
+    ['before it, in none of its phases', FAULT_ISSUED_MS, 'met'],
+  ])('counted by its failures %s', async (_, toMs, word) => {
+    const inFault = slo({ op: 'all', errors: 0.01, phases: ['fault'] })
+    const outages = [{ fromMs: FAULT_ISSUED_MS - 3, toMs, how: 'refused' as const }]
+    const { objectives } = await judged([inFault], { outages })
+
+    expect(objectives[0]?.verdict).toBe(word)
+  })
+
   test('inconclusive, not missed, where it did not hold before the fault either', async () => {
     const { verdict, cause, why, detected } = await judged([p99], { latencyMs: () => 61 })
 
