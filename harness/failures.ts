@@ -1,13 +1,18 @@
+import { NotEncrypted } from './aws/object-files.ts'
 import { KeyAway, NoBackup, NotAsSaved, OtherSeal } from './cluster/operator-backup-checks.ts'
 import { NotAsStored } from './cluster/operator-backups.ts'
+import { NotOpenable } from './cluster/operator-custody.ts'
+import { LeftInClear, NotInForce, NotRotated } from './cluster/operator-keys.ts'
 import { NotAsBackedUp } from './cluster/operator-sandbox.ts'
-import { ChangedBeside, NotRecovered } from './cluster/operator-secrets.ts'
+import { ChangedBeside, NodesDiffer, NotRecovered } from './cluster/operator-secrets.ts'
 import { Refusal } from './cluster/refusal.ts'
 import { FaultUnavailable } from './faults/bring-about.ts'
 import type { Journal } from './journal/journal.ts'
 import { type Duration, formatDuration } from './lib/duration.ts'
 import { NeverHappened } from './lib/until.ts'
 import { LoadFailed } from './probes/load-failed.ts'
+import { DrillFailed } from './procedures/monthly-drill.ts'
+import { TooFewShares } from './vault/root-token.ts'
 import { SnapshotIncomplete } from './vault/snapshot.ts'
 import { SnapshotDamaged } from './vault/snapshot-facts.ts'
 
@@ -55,8 +60,9 @@ export function withReason(signal: AbortSignal, limit: Duration): AbortSignal {
  */
 const FINDINGS = [
   ...[NeverHappened, DeadlinePassed, Refusal],
-  ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, KeyAway, OtherSeal],
-  ...[SnapshotDamaged, SnapshotIncomplete, NotRecovered, ChangedBeside],
+  ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, KeyAway, OtherSeal, NotOpenable],
+  ...[SnapshotDamaged, SnapshotIncomplete, NotRecovered, ChangedBeside, NodesDiffer],
+  ...[NotInForce, NotRotated, LeftInClear, TooFewShares, DrillFailed, NotEncrypted],
 ]
 
 export const messageOf = (error: unknown): string =>
