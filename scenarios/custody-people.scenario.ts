@@ -3,7 +3,7 @@ import { minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
 import { generateRootTokenByShares } from '../harness/procedures/generate-root-token.ts'
 import { rotateRecoveryKeys } from '../harness/procedures/rotate-recovery-keys.ts'
-import { scenario } from '../harness/scenario.ts'
+import { scenario, type Verbs } from '../harness/scenario.ts'
 
 const DOWN = {
   store: 'without Secrets Manager its shares make no root token',
@@ -15,7 +15,9 @@ const ABSENT = {
   three: 'three of five are',
 }
 const BOTH = {
+  few: 'two shares are too few for the server itself',
   time: 'people are declared with less than the 30 min of RB:30',
+  revoked: 'the root token is void once its work is done',
   left: 'no share and no token is left in clear on the host',
   beside: 'the root token does not lie beside the shares',
 }
@@ -45,8 +47,8 @@ export const custodyPeople = scenario(
       const kept = await cluster.team.keepShares()
       const keys = inspect.keys(kept)
       const before = await keys.generations()
-      const made: string[] = []
-      const use = inspect.noting(made)
+      const noted = inspect.noting()
+      const { use } = noted
 
       // Symptom
       const outage = refused('operator->secrets')
@@ -64,19 +66,19 @@ export const custodyPeople = scenario(
       // Procedure
       await check(DOWN.offline, ['root'], async () => {
         await perform(generateRootTokenByShares, { shares: { holders: kept.holders }, use })
-        return made
+        return noted.policies
       })
 
       // Verification
       await heal(outage)
       await check(DOWN.rotation, before, () => keys.generations())
-      await peopleAndTraces(verbs)
+      await peopleAndTraces(verbs, noted)
     },
     'holder-absent': async (verbs) => {
       const { check, cluster, inspect, perform } = verbs
       const { holders } = await cluster.team.keepShares()
-      const made: string[] = []
-      const given = { shares: { holders }, use: inspect.noting(made) }
+      const noted = inspect.noting()
+      const given = { shares: { holders }, use: noted.use }
 
       // Symptom
       holders.leave(2, 3, 5)
@@ -92,23 +94,25 @@ export const custodyPeople = scenario(
       holders.come(2)
       await check(ABSENT.three, ['root'], async () => {
         await perform(generateRootTokenByShares, given)
-        return made
+        return noted.policies
       })
 
       // Verification
       holders.come(3, 5)
-      await peopleAndTraces(verbs)
+      await peopleAndTraces(verbs, noted)
     },
   },
 )
 
-type Verbs = Parameters<(typeof custodyPeople.variants)[string]>[0]
+type Noted = ReturnType<Verbs['inspect']['noting']>
 
-async function peopleAndTraces({ check, cluster, inspect }: Verbs): Promise<void> {
+async function peopleAndTraces({ check, cluster, inspect }: Verbs, noted: Noted): Promise<void> {
   const kept = await cluster.team.keepShares()
   const keys = inspect.keys(kept)
   const people = kept.holders.peopleFor(3).ms
+  await check(BOTH.few, true, async () => !(await keys.offlineAreInForce(2)))
   await check(BOTH.time, true, async () => people < minutes(30).ms || people)
-  await check(BOTH.left, [], () => keys.leftInClear())
+  await check(BOTH.revoked, ['refused'], () => noted.states())
+  await check(BOTH.left, [], () => keys.leftInClear(...noted.tokens))
   await check(BOTH.beside, false, () => keys.tokenLiesBesideShares())
 }

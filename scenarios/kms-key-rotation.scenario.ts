@@ -8,6 +8,7 @@ import { rotateKmsKey } from '../harness/procedures/rotate-kms-key.ts'
 import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
+  rotated: 'the rotation comes to its end',
   moved: 'the seal uses another key than before',
   before: 'a backup of before the rotation is restored while its key is enabled',
   readable: 'all canaries are readable on every node, each restarted without the old key',
@@ -41,7 +42,7 @@ export const kmsKeyRotation = scenario(
     await perform(backup, { access, kind: 'daily' })
 
     // Procedure
-    await perform(rotateKmsKey, {})
+    await check(FACTS.rotated, 'done', () => ended(perform(rotateKmsKey, {})))
     await check(FACTS.moved, false, async () => (await inspect.sealKey()) === old)
     await check(FACTS.before, 'done', () => restored())
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { hostDestroyed } from '../harness/faults/volumes.ts'
 import { hours, minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
@@ -7,7 +8,9 @@ import { DRILL_TENANTS, monthlyDrill } from '../harness/procedures/monthly-drill
 import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
-  readable: 'every credential is readable through the balancer after the restore',
+  ended: 'the drill comes to its end',
+  written: 'before the loss there are the credentials of 100 tenants',
+  same: 'after the restore clients read the same credentials, each as it was',
   hands: 'the drill says that all are what they were, and that no step was left to people',
 }
 
@@ -34,17 +37,27 @@ export const monthly = scenario(
 
     // Procedure, with the loss as its fourth step
     const told: string[] = []
-    const destroy = () => inject(...nodes.map((node) => hostDestroyed(node)))
-    await perform(monthlyDrill, { nodes, custody, access, destroy }, { told })
-
-    // Verification
     const paths = Array.from(
       { length: DRILL_TENANTS },
       (_, i) => `tenants/drill-${String(i + 1).padStart(4, '0')}/exchanges/binance/trading`,
     )
-    await check(FACTS.readable, DRILL_TENANTS, async () => {
-      const read = await Promise.all(paths.map((path) => cluster.secrets().read(path)))
-      return read.filter(({ status }) => status === 200).length
+    const credentials = () => Promise.all(paths.map((path) => cluster.secrets().read(path)))
+    let written: Awaited<ReturnType<typeof credentials>> = []
+    const destroy = async () => {
+      written = await credentials()
+      await inject(...nodes.map((node) => hostDestroyed(node)))
+    }
+    const given = { nodes, custody, access, destroy }
+    await check(FACTS.ended, 'done', () =>
+      perform(monthlyDrill, given, { told }).then(() => 'done', String),
+    )
+
+    // Verification
+    const found = (read: typeof written) => read.filter(({ status }) => status === 200).length
+    await check(FACTS.written, DRILL_TENANTS, async () => found(written))
+    await check(FACTS.same, DRILL_TENANTS, async () => {
+      const read = await credentials()
+      return found(read.filter((each, i) => isDeepStrictEqual(each, written[i])))
     })
     await check(FACTS.hands, ['all 100 credentials are what they were', true], async () => [
       told.at(-2),

@@ -49,10 +49,11 @@ export const restoreAfterRotation = scenario(
 
     // Procedure
     await perform(restoreCluster, { nodes, custody, bucket: access.bucket })
-    const make = (generation: number, made: string[]) =>
+    const noted = inspect.noting()
+    const make = (generation: number) =>
       perform(generateRootTokenByShares, {
         shares: { secret: kept.secret, generation },
-        use: inspect.noting(made),
+        use: noted.use,
       })
 
     // Verification
@@ -60,13 +61,12 @@ export const restoreAfterRotation = scenario(
     await check(FACTS.term, term, () => keys.barrierTerm())
     await check(FACTS.canaries, canaries.all, () => canaries.readable())
     await check(FACTS.refused, true, async () => {
-      const said = await make(2, []).then(() => 'it made one', String)
+      const said = await make(2).then(() => 'it made one', String)
       return /recovery key verification failed/.test(said) || said
     })
-    const policies: string[] = []
     await check(FACTS.token, ['root'], async () => {
-      await make(1, policies)
-      return policies
+      await make(1)
+      return noted.policies
     })
   },
 )

@@ -7,9 +7,11 @@ import { rotateRecoveryKeys } from '../harness/procedures/rotate-recovery-keys.t
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
 
 const FACTS = {
+  former: 'the shares of before the rotation are void',
   newest: 'the server takes the newest shares and none of the former ones',
   current: 'the secret hands out the newest shares',
-  offline: 'so do three people who hold theirs offline',
+  offline: 'three people who hold their shares offline have the newest ones',
+  few: 'two of them are too few for the server',
   term: 'what is stored is encrypted with a new key',
   left: 'no share and no token is left in clear on the host',
 }
@@ -55,10 +57,12 @@ function rotating(interruptions: readonly number[]): ScenarioBody {
 
     // Verification
     const { kept, inForce, current } = await keys.generations()
-    const newest = kept.at(-1)
+    const [first, newest] = [kept.at(0), kept.at(-1)]
+    await check(FACTS.former, true, async () => !inForce.some((each) => each === first))
     await check(FACTS.newest, [newest], async () => inForce)
     await check(FACTS.current, newest, async () => current)
     await check(FACTS.offline, true, () => keys.offlineAreInForce())
+    await check(FACTS.few, true, async () => !(await keys.offlineAreInForce(2)))
     await check(FACTS.term, term + 1, () => keys.barrierTerm())
     await check(FACTS.left, [], () => keys.leftInClear())
   }

@@ -16,9 +16,13 @@ export class Canaries {
     this.#count = count
   }
 
-  /** @throws {VaultError} */
-  static async write(cluster: Cluster, count: number): Promise<Canaries> {
-    const canaries = new Canaries(cluster, `drill/canaries-${cluster.freshName()}`, count)
+  /** In a folder of their own, unless one is named. @throws {VaultError} */
+  static async write(
+    cluster: Cluster,
+    count: number,
+    under = `drill/canaries-${cluster.freshName()}`,
+  ): Promise<Canaries> {
+    const canaries = new Canaries(cluster, under, count)
     const client = cluster.onNode(await cluster.leader())
     for (let n = 0; n < count; n++) {
       await writeSecret(client, canaries.#path(n), known(n), { cas: 0, within: seconds(5) })

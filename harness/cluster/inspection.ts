@@ -23,9 +23,10 @@ import { DocumentedClient } from './documented-client.ts'
 import { HeldReads } from './held-reads.ts'
 import { readSnapshot, textsIn } from './in-clear.ts'
 import { KeyEvidence } from './key-evidence.ts'
-import { notingPolicies, sealKey, unsealWith } from './key-questions.ts'
+import { sealKey, unsealWith } from './key-questions.ts'
 import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from './levelling.ts'
 import type { Node } from './node.ts'
+import { NotedTokens } from './noted-tokens.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
 import { Secrets } from './secrets.ts'
@@ -225,12 +226,12 @@ export class Inspection {
   unsealWith = ({ client }: Node, shares: readonly Secret[]): Promise<string> =>
     unsealWith(client, shares)
 
-  /** For a root token whose work is to say here what it may do. */
-  noting = notingPolicies
+  /** For root tokens whose work is to say what they may do. */
+  noting = (): NotedTokens => new NotedTokens()
 
-  /** So many secrets with known values, written now. */
-  canaries(count: number): Promise<Canaries> {
-    return Canaries.write(this.#cluster, count)
+  /** So many secrets with known values, written now; below this path, or in a folder of their own. */
+  canaries(count: number, under?: string): Promise<Canaries> {
+    return Canaries.write(this.#cluster, count, under)
   }
 
   /** Which key shares are in force, and where any are left. */

@@ -39,20 +39,20 @@ export class KeyEvidence {
     return { kept, inForce, current: current?.generation }
   }
 
-  /** Whether three of those who hold shares offline have what the server takes. */
-  async offlineAreInForce(): Promise<boolean> {
-    return this.#areInForce(await this.#kept.holders.open(3))
+  /** Whether so many of those who hold shares offline have what the server takes for enough. */
+  async offlineAreInForce(people = 3): Promise<boolean> {
+    return this.#areInForce(await this.#kept.holders.open(people))
   }
 
   async barrierTerm(): Promise<number> {
     return (await barrierKey(await this.#leader())).term
   }
 
-  /** Files of the operator's that have a share of any generation, or the root token, in clear. */
-  async leftInClear(): Promise<readonly string[]> {
+  /** Files of the operator's that have a share of any generation, or one of these tokens, in clear. */
+  async leftInClear(...made: readonly Secret[]): Promise<readonly string[]> {
     const generations = await this.#custody((custody) => custody.generations())
     const shares = generations.flatMap((each) => each.shares)
-    return filesWith(this.#operatorFolder, [this.#cluster.custody.token, ...shares])
+    return filesWith(this.#operatorFolder, [this.#cluster.custody.token, ...made, ...shares])
   }
 
   /** Whether the root token lies beside the shares, as RB:229-232 puts it. */

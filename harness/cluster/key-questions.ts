@@ -29,14 +29,3 @@ export async function unsealWith(client: VaultClient, shares: readonly Secret[])
     throw error
   }
 }
-
-/** Uses a token to say there what it may do, by the names of its policies. */
-export const notingPolicies =
-  (policies: string[]) =>
-  async (client: VaultClient): Promise<void> => {
-    const { body } = await client.request<{ data: { policies: readonly string[] } }>(
-      'GET',
-      'auth/token/lookup-self',
-    )
-    policies.push(...body.data.policies)
-  }
