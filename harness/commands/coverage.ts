@@ -88,7 +88,8 @@ function coverageLines(rows: readonly CoverageRow[]): readonly string[] {
   ]
 }
 
-function toldOf({ state, why, procedures, steps, blocks, scenarios }: CoverageRow): string {
+function toldOf(row: CoverageRow): string {
+  const { state, why, untyped, procedures, steps, blocks, scenarios } = row
   if (state === 'not-yet') return `NOT YET COVERED, ${why}`
   if (state === 'no-step') return `no step, ${why}`
   const stepwise = steps.map(({ procedure, title }) => `${procedure} "${title}"`)
@@ -97,7 +98,8 @@ function toldOf({ state, why, procedures, steps, blocks, scenarios }: CoverageRo
   const runs = scenarios.map(({ name, last }) =>
     last === null ? `${name} never run` : `${name} ${last.verdict} (${last.product})`,
   )
-  return [...(done.length === 0 ? [] : [done.join(', ')]), runs.join(', ')].join(' → ')
+  const told = [...(done.length === 0 ? [] : [done.join(', ')]), runs.join(', ')].join(' → ')
+  return untyped === undefined ? told : `${told}; not typed as it stands: ${untyped}`
 }
 
 const print = (line: string): void => {

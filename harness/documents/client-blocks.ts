@@ -97,7 +97,7 @@ touch ${PACKAGE}/__init__.py ${PACKAGE}/vault/__init__.py`,
   steps: [
     {
       title: 'Write and read a secret',
-      lines: '542-580, 967-973',
+      lines: '497-580, 967-973',
       types: ask(`client = VaultClient()
 client.write_secret("tenants/test-tenant/exchanges/binance", {"api_key": "test-key", "secret": "test-secret"})
 print(client.read_secret("tenants/test-tenant/exchanges/binance"))`),

@@ -16,6 +16,8 @@ export type Coverer =
       readonly procedures?: readonly string[]
       readonly blocks?: readonly string[]
       readonly scenarios: readonly string[]
+      /** What of its text nobody types as it stands, where blocks are named or people would expect one. */
+      readonly untyped?: string
     }
   /** Nothing of ours does it yet. */
   | { readonly notYet: string }
@@ -49,6 +51,7 @@ export type CoverageRow = {
   /** `covered`: each scenario has run; `never`: one of them has not. */
   readonly state: 'covered' | 'never' | 'not-yet' | 'no-step'
   readonly why?: string
+  readonly untyped?: string
 }
 
 /** What stands for each part, and how it last went. */
@@ -74,6 +77,7 @@ export const coverageRows = (
       procedures: by.procedures ?? [],
       blocks: by.blocks ?? [],
       scenarios,
+      ...(by.untyped === undefined ? {} : { untyped: by.untyped }),
       state: scenarios.every(({ last }) => last !== null) ? 'covered' : 'never',
     }
   })

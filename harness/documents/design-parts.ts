@@ -12,20 +12,32 @@ const notYet = (why: string): Coverer => ({ notYet: why })
 const MONITORING = notYet('monitoring and alerting are not built')
 const KUBERNETES = notYet('nothing runs on Kubernetes here')
 const CLIENT = ['hld-5-client']
-const LOAD = notYet('load scenarios are not built')
-const DESIGN: Coverer = { blocks: ['hld-1-seal-file'], scenarios: ['design-as-written'] }
+const design = (...blocks: readonly string[]): Coverer => ({
+  blocks,
+  scenarios: ['design-as-written'],
+})
 
 /** The design, top to bottom. */
 export const designParts: readonly Part[] = [
   hld(1, 12, 'title, overview', noStep('nothing is done')),
   hld(13, 55, 'the system: clients, three nodes, KMS, disks, audit', { scenarios: ['bring-up'] }),
-  hld(56, 78, 'three containers for development', DESIGN),
+  hld(56, 78, 'three containers for development', { scenarios: ['design-as-written'] }),
   hld(79, 114, 'a stateful set for production', KUBERNETES),
-  hld(115, 158, "a node's configuration: storage and listeners", DESIGN),
+  hld(
+    115,
+    158,
+    "a node's configuration: storage and listeners",
+    design('hld-1-one-listener', 'hld-2-data-volume', 'hld-3-init-script'),
+  ),
   hld(159, 169, "a node's configuration: addresses and seal", { scenarios: ['bring-up'] }),
-  hld(170, 176, "a node's configuration: telemetry", DESIGN),
+  hld(
+    170,
+    176,
+    "a node's configuration: telemetry",
+    design('hld-1-one-listener', 'hld-3-init-script'),
+  ),
   hld(177, 184, "a node's configuration: UI, log", noStep('nothing depends on it')),
-  hld(185, 196, 'the override for development', DESIGN),
+  hld(185, 196, 'the override for development', design('hld-1-seal-file')),
   hld(197, 313, 'Docker Compose', {
     blocks: ['hld-1-seal-file', 'hld-2-data-volume'],
     scenarios: ['design-as-written'],
@@ -66,12 +78,12 @@ export const designParts: readonly Part[] = [
     scenarios: ['tenant-isolation', 'token-expiry', 'access-after-restore'],
   }),
   hld(703, 741, 'audit', { scenarios: ['audit-continuity', 'disk-full-audit'] }),
-  hld(742, 752, 'latency targets', LOAD),
-  hld(753, 760, 'cache in the application', notYet('the cache of the application is not built')),
+  hld(742, 752, 'latency targets', { scenarios: ['latency-table', 'cached-client'] }),
+  hld(753, 760, 'cache in the application', { scenarios: ['cached-client'] }),
   hld(761, 765, 'cache in Redis', notYet('there is no Redis in the stack')),
-  hld(766, 770, 'throughput', LOAD),
+  hld(766, 770, 'throughput', { scenarios: ['latency-table', 'growth-burst-soak'] }),
   hld(771, 772, 'three to seven nodes', { scenarios: ['quorum-loss', 'five-nodes'] }),
-  hld(773, 777, 'scaling of the application', noStep('nothing is done')),
+  hld(773, 777, 'scaling of the application', { scenarios: ['cached-client'] }),
   hld(778, 792, 'metrics', MONITORING),
   hld(793, 805, 'health endpoint', { scenarios: ['health-codes'] }),
   hld(806, 840, 'alerting rules', MONITORING),
@@ -90,10 +102,10 @@ export const designParts: readonly Part[] = [
   }),
   hld(865, 872, 'scenario 1: a node fails', {
     procedures: ['replace-node'],
-    scenarios: ['follower-loss', 'node-replacement', 'rolling-restart'],
+    scenarios: ['follower-loss', 'node-replacement', 'rolling-restart', 'slo-under-fault'],
   }),
   hld(873, 878, 'scenario 2: the leader fails', {
-    scenarios: ['leader-crash', 'leader-handover', 'leader-freeze'],
+    scenarios: ['leader-crash', 'leader-handover', 'leader-freeze', 'slo-under-fault'],
   }),
   hld(879, 884, 'scenario 3: all nodes are lost', {
     procedures: ['restore-cluster'],
@@ -102,11 +114,14 @@ export const designParts: readonly Part[] = [
   hld(885, 890, 'scenario 4: KMS is not there', {
     scenarios: ['kms-outage-running', 'kms-outage-restart', 'kms-outage-failover', 'triage'],
   }),
-  hld(891, 941, 'unit tests of the client', { blocks: CLIENT, scenarios: ['client-as-written'] }),
+  hld(891, 941, 'unit tests of the client', {
+    scenarios: ['kv-lifecycle', 'client-as-written'],
+    untyped: 'they put a mock in the place of the server; what they expect is asked of a real one',
+  }),
   hld(942, 987, 'integration tests of the client', {
     scenarios: ['kv-lifecycle', 'client-as-written'],
   }),
-  hld(988, 1074, 'load tests', LOAD),
+  hld(988, 1074, 'load tests', { scenarios: ['load-slo'] }),
   hld(1075, 1098, 'setting up for development', {
     blocks: ['hld-3-init-script', 'hld-4-health-script'],
     scenarios: ['design-as-written', 'signs-as-written'],
@@ -116,7 +131,7 @@ export const designParts: readonly Part[] = [
   hld(1113, 1125, 'production: Helm and kubectl', KUBERNETES),
   hld(1126, 1131, 'accepted: nodes, peers, seal, audit', { scenarios: ['bring-up'] }),
   hld(1132, 1132, 'accepted: a node is killed', { scenarios: ['follower-loss', 'leader-crash'] }),
-  hld(1133, 1134, 'accepted: latency', LOAD),
+  hld(1133, 1134, 'accepted: latency', { scenarios: ['latency-table', 'load-slo'] }),
   hld(1135, 1135, 'accepted: metrics', MONITORING),
   hld(1136, 1137, 'accepted: backup and restore', {
     procedures: ['restore-cluster'],

@@ -30,6 +30,8 @@ test('a review on record is of a procedure that is there, on a day that has been
   const { reviewed, everyDays } = readReviews()
   expect(everyDays).toBe(90)
   expect(Object.keys(reviewed).filter((name) => !names.includes(name))).toEqual([])
+  // Or `coverage --fail-on stale-review` would never be green.
+  expect(names.filter((name) => reviewed[name] === undefined)).toEqual([])
   const isDay = (day: string) => /^\d{4}-\d\d-\d\d$/.test(day) && Date.parse(day) <= wallClockMs()
   expect(Object.values(reviewed).filter((day) => !isDay(day))).toEqual([])
 })

@@ -59,8 +59,14 @@ export const runbookParts: readonly Part[] = [
   rb(112, 117, '3.1 take a snapshot', backup('backup-via-standby', 'backup-kms-outage')),
   rb(118, 123, '3.1 verify its integrity', backup('backup-kms-outage')),
   rb(124, 135, '3.1 upload it and verify the upload', backup('s3-outage', 'backup-key-disabled')),
-  rb(136, 138, '3.1 delete local files after 7 days', backup('retention')),
-  rb(139, 146, '3.1 log the success, push the metric', backup()),
+  rb(136, 138, '3.1 delete local files after 7 days', {
+    ...backup('retention'),
+    untyped: 'the script ends before it',
+  }),
+  rb(139, 146, '3.1 log the success, push the metric', {
+    ...backup(),
+    untyped: 'the script ends before it',
+  }),
   rb(147, 153, '3.1 the crontab entry', backup('backup-schedule')),
   rb(154, 181, '3.2 a backup by hand', {
     procedures: ['backup'],
@@ -72,27 +78,51 @@ export const runbookParts: readonly Part[] = [
     blocks: ['rb-3.3-verify-backup'],
     scenarios: ['weekly-verification', 'backup-as-written'],
   }),
-  rb(203, 217, '4.1 step 1: provision three nodes', RESTORED),
-  rb(218, 224, '4.1 step 2: download the latest backup and verify it', RESTORED),
+  rb(203, 217, '4.1 step 1: provision three nodes', {
+    ...RESTORED,
+    untyped: 'the machines are there already',
+  }),
+  rb(218, 224, '4.1 step 2: download the latest backup and verify it', {
+    ...RESTORED,
+    untyped: 'the inspection (RB:223), which is that of RB:119 and typed there',
+  }),
   rb(225, 228, '4.1 step 3: initialise the first node', {
     procedures: ['restore-cluster'],
     blocks: ['rb-4.1-init-under-awskms', 'rb-4.1-restore-awskms'],
     scenarios: ['full-restore', 'restore-as-written', 'design-as-written'],
   }),
-  rb(229, 238, '4.1 step 3: store the keys, unseal the first node', RESTORED),
+  rb(229, 238, '4.1 step 3: store the keys, unseal the first node', {
+    ...RESTORED,
+    untyped: 'the secret of RB:230-232; the keys are where RB:369 looks for them',
+  }),
   rb(239, 242, '4.1 step 4: restore the snapshot', RESTORED),
-  rb(243, 258, '4.1 step 5: join nodes 2 and 3', RESTORED),
+  rb(243, 258, '4.1 step 5: join nodes 2 and 3', {
+    ...RESTORED,
+    untyped: 'node 3 under a Shamir seal, where node 2 has failed by the same lines',
+  }),
   rb(259, 268, '4.1 step 6: verify the cluster', RESTORED),
   rb(269, 272, '4.1 step 7: verify the data', {
     procedures: ['restore-cluster'],
-    blocks: ['rb-hld-data-layout'],
-    scenarios: ['full-restore', 'data-layout'],
+    blocks: ['rb-4.1-restore-shamir', 'rb-4.1-restore-awskms', 'rb-hld-data-layout'],
+    scenarios: ['full-restore', 'restore-as-written', 'data-layout'],
   }),
-  rb(273, 276, '4.1 step 8: re-enable auto-unseal', RESTORED),
-  rb(277, 279, '4.1 step 9: point the balancer at the new cluster', RESTORED),
-  rb(280, 284, '4.1 step 10: tell those who wait', RESTORED),
+  rb(273, 276, '4.1 step 8: re-enable auto-unseal', {
+    ...RESTORED,
+    untyped: 'what it changes is the configuration; the seal is that of RB:328 from the beginning',
+  }),
+  rb(277, 279, '4.1 step 9: point the balancer at the new cluster', {
+    ...RESTORED,
+    untyped: 'it names no command',
+  }),
+  rb(280, 284, '4.1 step 10: tell those who wait', {
+    ...RESTORED,
+    untyped: 'a message, whose time is declared',
+  }),
   rb(285, 294, '4.2 step 1: remove the failed node', REPLACED),
-  rb(295, 297, '4.2 step 2: provision the replacement', REPLACED),
+  rb(295, 297, '4.2 step 2: provision the replacement', {
+    ...REPLACED,
+    untyped: 'it names no command',
+  }),
   rb(298, 301, '4.2 step 3: join it', REPLACED),
   rb(302, 306, '4.2 step 4: unseal it', REPLACED),
   rb(307, 310, '4.2 step 5: verify the cluster', REPLACED),
@@ -104,8 +134,14 @@ export const runbookParts: readonly Part[] = [
   }),
   rb(366, 375, '5.2 step 1: retrieve the unseal keys', RETRIEVED),
   rb(376, 392, '5.2 step 2: unseal the first node', UNSEAL),
-  rb(393, 403, '5.2 step 3: unseal nodes 2 and 3', UNSEAL),
-  rb(404, 408, '5.2 step 4: verify the cluster', UNSEAL),
+  rb(393, 403, '5.2 step 3: unseal nodes 2 and 3', {
+    ...UNSEAL,
+    untyped: 'the lines of RB:376-387 at two more nodes: they are typed at one',
+  }),
+  rb(404, 408, '5.2 step 4: verify the cluster', {
+    ...UNSEAL,
+    untyped: 'the node is still sealed when its turn has come',
+  }),
   rb(409, 424, '5.3 rotate the seal keys', {
     procedures: ['rotate-recovery-keys', 'rotate-barrier-key', 'rotate-kms-key'],
     blocks: ['rb-5.3-rekey'],
@@ -125,7 +161,9 @@ export const runbookParts: readonly Part[] = [
   }),
   rb(503, 506, '6.2 step 2: isolate the corrupted node', {
     procedures: ['isolate-corrupted-node'],
-    scenarios: ['corrupt-node'],
+    blocks: ['rb-4.2-replace-node'],
+    scenarios: ['corrupt-node', 'replace-as-written'],
+    untyped: 'RB:505 at a node that is damaged; the same command is typed at a lost one (RB:293)',
   }),
   rb(507, 509, '6.2 step 3: restore from a backup', {
     procedures: ['restore-in-place', 'restore-cluster'],
@@ -137,7 +175,10 @@ export const runbookParts: readonly Part[] = [
   rb(530, 533, '6.3 step 3: restore it to a temporary instance', PITR),
   rb(534, 536, '6.3 step 4: extract the secret', PITR),
   rb(537, 541, '6.3 step 5: import it into production', PITR),
-  rb(542, 555, '6.3 step 6: test it with the exchange', PITR),
+  rb(542, 555, '6.3 step 6: test it with the exchange', {
+    ...PITR,
+    untyped: 'it takes the exchange itself',
+  }),
   rb(556, 567, '7.1 metrics', MONITORING),
   rb(568, 586, '7.2 health endpoints', {
     blocks: ['rb-7.2-health'],
