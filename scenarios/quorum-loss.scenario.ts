@@ -21,7 +21,7 @@ export const quorumLoss = scenario(
     source: 'HLD:769-771; RB:6',
     hypothesis:
       'The node that is left acknowledges nothing, and with the others all is there again.',
-    suites: ['nightly'],
+    suites: ['nightly', 'drill'],
     load: 'steady',
     leaves: 'healthy',
     objectives: (_multiplier, variant) => [
