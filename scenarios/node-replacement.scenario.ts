@@ -1,6 +1,7 @@
 import { hostDestroyed } from '../harness/faults/volumes.ts'
-import { minutes, seconds } from '../harness/lib/duration.ts'
+import { milliseconds, minutes, seconds } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
+import { claim } from '../harness/objectives/claim.ts'
 import { noOutage } from '../harness/objectives/no-outage.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { rto } from '../harness/objectives/rto.ts'
@@ -28,8 +29,20 @@ export const nodeReplacement = scenario(
             source: multiplier === 1 ? 'HLD:876' : 'docs/deficiencies.md',
           }),
       rpo({ lostWrites: 0, source: 'HLD:871, 877' }),
+      rto({
+        id: 'replaced-within',
+        within: minutes(15),
+        until: 'last-step',
+        people: 'added',
+        source: 'RB:288',
+      }),
       checks({ id: 'replaced', all: Object.values(FACTS), source: 'RB:285-314' }),
     ],
+    // Of a standby it is the objective: clients notice nothing.
+    claims: (_multiplier, variant) =>
+      variant === 'follower'
+        ? []
+        : [claim({ source: 'HLD:870', says: 'RTO 0 seconds', rtoWithin: milliseconds(0) })],
     mustObserve: ['read-from-each-node'],
     deadline: minutes(5),
   },

@@ -4,6 +4,7 @@ import { minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
 import { noOutage } from '../harness/objectives/no-outage.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
+import { rto } from '../harness/objectives/rto.ts'
 import { backup } from '../harness/procedures/backup.ts'
 import { recoverSecrets } from '../harness/procedures/recover-secrets.ts'
 import { type ScenarioBody, scenario } from '../harness/scenario.ts'
@@ -25,6 +26,13 @@ export const surgicalPitr = scenario(
     objectives: () => [
       noOutage({ source: 'RB:516-552' }),
       rpo({ lostWrites: 0, source: 'RB:516-552' }),
+      rto({
+        id: 'recovered-within',
+        within: minutes(30),
+        until: 'last-step',
+        people: 'added',
+        source: 'RB:30',
+      }),
       checks({ id: 'recovered', all: Object.values(FACTS), source: 'RB:516-552; HLD:589' }),
     ],
     mustObserve: ['write-acknowledged'],

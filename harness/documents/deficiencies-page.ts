@@ -71,5 +71,5 @@ This page is written from [deficiencies.json](deficiencies.json) by the test of 
 
 const FOOT = `## How to read it
 
-\`./drill run --suite documents\` types every block again and ends with 1 where an outcome is not the one on record. Claims are in each run's \`verdict.json\` (\`claims[]\`) and report: source line, limit, measured interval, held or not; \`null\` means that the measurement could not tell. At multiplier 5 the objective of \`leader-crash\` is 30 s, so that the run passes or fails on what the configuration can do, and the document's 5 s stays a claim. HLD:870 ("RTO: 0 seconds" for a lost node) holds for a standby, which \`follower-loss\` shows; a lost leader is HLD:876.
+\`./drill run --suite documents\` types every block again and ends with 1 where an outcome is not the one on record. Claims are in each run's \`verdict.json\` (\`claims[]\`) and report: source line, limit, measured interval, held or not; \`null\` means that the measurement could not tell. At multiplier 5 the objective of \`leader-crash\` is 30 s, so that the run passes or fails on what the configuration can do, and the document's 5 s stays a claim. HLD:870 ("RTO: 0 seconds" for a lost node) holds for a standby, which \`follower-loss\` shows; of a lost leader, which is HLD:876, \`node-replacement:leader\` reports it as a claim.
 `

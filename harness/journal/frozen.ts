@@ -20,6 +20,11 @@ export type ObjectiveSpec =
       readonly since?: 'new-leader' | 'first-step' | 'healing'
       /** Whether the time that people are declared to need counts too; absent: machines' alone. */
       readonly people?: 'added'
+      /**
+       * What it is counted to; absent: the stable run of the lanes. `last-step`: the end of the last
+       * step of what was performed, where it is not the service that was lost.
+       */
+      readonly until?: 'last-step'
       readonly source?: string
     }
   | {

@@ -6,6 +6,7 @@ import { formatBracket, formatLimit } from './bracket.ts'
 import { type CountedSince, countedSince } from './counted-since.ts'
 import { inconclusive, type Judgement } from './objective.ts'
 import { DEFAULT_STABLE } from './recovery.ts'
+import { judgeToLastStep } from './repair-time.ts'
 import {
   healingRecoveries,
   type ServiceRecovery,
@@ -21,6 +22,7 @@ export function rto({
   within,
   since,
   people,
+  until,
   source,
   holdDown = { ms: DEFAULT_STABLE.holdDownMs },
   stableCount = DEFAULT_STABLE.stableCount,
@@ -34,6 +36,8 @@ export function rto({
   readonly since?: NonNullable<RtoSpec['since']>
   /** Adds what the procedures declare for people, who were not waited for (RB:30). */
   readonly people?: NonNullable<RtoSpec['people']>
+  /** `last-step`: how long the procedures take, where it is not the service that was lost. */
+  readonly until?: NonNullable<RtoSpec['until']>
   /** Line of the document that demands it, such as `HLD:876`. */
   readonly source?: string
   readonly holdDown?: Duration
@@ -47,6 +51,7 @@ export function rto({
     holdDownMs: holdDown.ms,
     ...(since === undefined ? {} : { since }),
     ...(people === undefined ? {} : { people }),
+    ...(until === undefined ? {} : { until }),
     ...(source === undefined ? {} : { source }),
   }
 }
@@ -59,6 +64,7 @@ const AT_RISK = 0.95
  * @see ARCHITECTURE.md, "How a verdict is earned"
  */
 export function judgeRto(spec: RtoSpec, record: RunRecord): Judgement {
+  if (spec.until === 'last-step') return judgeToLastStep(spec, record)
   for (const kind of ['write', 'read'] as const) {
     if (!record.lanes.some((lane) => isJudged(lane) && lane.info.kind === kind)) {
       return inconclusive('assumption', `no judged ${kind} lane was recorded`)
