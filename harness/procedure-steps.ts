@@ -45,7 +45,7 @@ export async function stepsOf({
 }
 
 /** Has whatever is asked of it, and is an empty list too: no step is done, only named. */
-const nobody: never = new Proxy((() => {}) as never, {
+export const nobody: never = new Proxy((() => {}) as never, {
   get: (_, key) => {
     if (key === 'then') return undefined // or whoever awaits it waits for ever
     return key === Symbol.iterator ? [][Symbol.iterator].bind([]) : nobody
