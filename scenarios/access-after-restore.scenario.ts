@@ -9,8 +9,8 @@ import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
   before: 'before the loss the younger login reads, and the token that was revoked does not',
-  own: 'after the restore each tenant has its own secrets on every node',
-  isolated: 'every reach for another tenant is refused on every node, as ever',
+  own: 'after the restore each tenant has its own secrets through every node',
+  isolated: 'every reach for another tenant is refused through every node, as ever',
   younger: 'a token that is younger than the backup is refused, and so is its secret id',
   again: 'a login by the secret id that the backup knows gives a token that reads',
   revived: 'the token that was revoked after the backup reads again, so it has to be revoked again',

@@ -11,7 +11,7 @@ const FACTS = {
   rotated: 'the rotation comes to its end',
   moved: 'the seal uses another key than before',
   before: 'a backup of before the rotation is restored while its key is enabled',
-  readable: 'all canaries are readable on every node, each restarted without the old key',
+  readable: 'all canaries are readable through every node, each restarted without the old key',
   refused: 'a server refuses the backup of before once its key is disabled',
   after: 'a backup of after the rotation is restored without the old key',
 }

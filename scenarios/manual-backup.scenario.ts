@@ -9,7 +9,7 @@ const FACTS = {
   daily: 'the daily one lies beside them, and none is taken for the other',
   bad: 'after the change a tenant is refused what is its own',
   undone: 'restored from the backup of before, it has its rights again',
-  cut: 'every node serves what was written before that backup, and nothing younger',
+  cut: 'each node that is asked gives what was written before that backup, and nothing younger',
 }
 
 export const manualBackup = scenario(

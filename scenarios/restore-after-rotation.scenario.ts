@@ -12,7 +12,7 @@ const FACTS = {
   rotated: 'before the loss the shares of the second generation are in force',
   restored: 'the shares of the first generation are in force again, and no others',
   term: 'the barrier key is the one of before',
-  canaries: 'everything that was in the snapshot is readable on every node',
+  canaries: 'everything that was in the snapshot is readable through every node',
   refused: 'the newest shares make no root token',
   token: 'shares of the time of the snapshot make one, and it may do everything',
 }

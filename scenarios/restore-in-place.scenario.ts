@@ -10,7 +10,8 @@ import { type ScenarioBody, scenario, type Verbs } from '../harness/scenario.ts'
 
 const FACTS = {
   cluster: 'the cluster is the same one, by its id',
-  before: 'every node serves all that was written before the backup, the active one too',
+  before:
+    'each node that is asked gives all that was written before the backup, the active one too',
   after: 'no node serves what was written after the backup',
 }
 

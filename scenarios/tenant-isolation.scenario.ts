@@ -7,10 +7,10 @@ import { rejoinNode } from '../harness/procedures/rejoin-node.ts'
 import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
-  own: 'a tenant writes, reads and lists its own secrets on every node',
-  before: 'every reach for another tenant is refused on every node',
+  own: 'a tenant writes, reads and lists its own secrets through every node',
+  before: 'every reach for another tenant is refused through every node',
   during: 'no reach for another tenant is granted while the leader crashes',
-  after: 'it is refused on every node after the crash, too',
+  after: 'it is refused through every node after the crash, too',
   kept: 'the other tenant still reads what it wrote',
   gaps: 'the tenant policy leaves out what it is known to leave out',
   application: 'the application policy opens every tenant to its reader, and nothing else',

@@ -3,7 +3,10 @@ import { seconds } from '../lib/duration.ts'
 import { readSecret, writeSecret } from '../vault/kv.ts'
 import type { Cluster } from './cluster.ts'
 
-/** Secrets with known values, to be looked for on every node after something was done to the keys. */
+/**
+ * Secrets with known values, to be asked of every node after something was done to the keys. Where
+ * standbys forward what they are asked, the answer is the leader's each time.
+ */
 export class Canaries {
   readonly #cluster: Cluster
   /** Folder of all of them, and of nothing else. */
