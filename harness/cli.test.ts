@@ -64,7 +64,6 @@ test('the scenarios are listed as exactly one JSON document', async () => {
     source: 'HLD:875-877',
     suites: ['nightly'],
     title: 'The leader hands over on purpose while tenants write',
-    available: true,
   })
 })
 

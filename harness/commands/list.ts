@@ -48,7 +48,6 @@ const scenarioRows = async () =>
     source: scenario.source,
     suites: suitesOfAll(scenario),
     title: scenario.title,
-    available: true,
   }))
 
 const scenarioLines = (rows: Awaited<ReturnType<typeof scenarioRows>>): readonly string[] =>
