@@ -5,18 +5,19 @@ import type { Abilities } from '../stack/abilities.ts'
 import { type FaultRow, listCommand } from './list.ts'
 import { rowOf } from './list-faults.ts'
 
+const NO_MATCH = 'iptables has no random match'
 const kind = {
   ...(FAULTS[0] as FaultKind),
   name: 'lossy',
   family: 'network',
-  needs: ['netem'],
+  needs: ['random-drop'],
 } as const
-const able = { netem: true } as unknown as Abilities
-const unable = { netem: 'the kernel has no netem' } as unknown as Abilities
+const able = { 'random-drop': true } as unknown as Abilities
+const unable = { 'random-drop': NO_MATCH } as unknown as Abilities
 
 test.each([
   ['can be done', able, { available: true }],
-  ['cannot be done', unable, { available: false, reason: 'the kernel has no netem' }],
+  ['cannot be done', unable, { available: false, reason: NO_MATCH }],
   ['is unknown', { unknown: 'no engine' }, { available: null, reason: 'no engine' }],
 ])('a fault that %s here says so', (_what, here, said) => {
   const { available, ...rest } = rowOf(kind, here)
@@ -39,7 +40,7 @@ test('the list of faults tells of each what it does, at what, with what, and whe
   expect(await listed([row, { ...row, name: 'slow', available: true }])).toBe(
     `network
   lossy  drops packets [final]
-         target leader | standby | random | <node>; source HLD:867-877; not here: the kernel has no netem
+         target leader | standby | random | <node>; source HLD:867-877; not here: ${NO_MATCH}
          --set lossPercent=30 (share that is lost)
   slow   drops packets [final]
          target leader | standby | random | <node>; source HLD:867-877; available

@@ -40,11 +40,12 @@ afterAll(async () => {
   await place?.remove()
 })
 
+const NO_MATCH = 'iptables has no random match'
 const cluster = () =>
   ({
     docker: place.docker,
     run: place.run,
-    abilities: async () => ({ netem: 'the kernel has no netem' }),
+    abilities: async () => ({ 'random-drop': NO_MATCH }),
   }) as unknown as Cluster
 
 const touching = (...containers: readonly Container[]): FaultKind => ({
@@ -104,9 +105,9 @@ test('a container that is gone stops nobody from healing', async () => {
 })
 
 test('what the kernel cannot do is refused with the reason', async () => {
-  const kind: FaultKind = { ...touching(ours), needs: ['netem'] }
+  const kind: FaultKind = { ...touching(ours), needs: ['random-drop'] }
   await expect(planFault(aimed(kind), cluster(), context)).rejects.toThrow(
-    new FaultUnavailable('cut', 'the kernel has no netem'),
+    new FaultUnavailable('cut', NO_MATCH),
   )
 })
 

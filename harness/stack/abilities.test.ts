@@ -3,10 +3,8 @@ import { type Abilities, whyNot } from './abilities.ts'
 
 const ABLE: Abilities = {
   'net-admin': true,
-  'random-drop': true,
-  netem: 'the kernel has no netem',
+  'random-drop': 'iptables has no random match',
   'rate-limit': true,
-  'host-pid': true,
   pause: true,
   unplug: true,
   'memory-limit': 'the engine has no memory limits',
@@ -18,8 +16,8 @@ const ABLE: Abilities = {
 test.each([
   [[], undefined],
   [['net-admin', 'pause'], undefined],
-  [['net-admin', 'netem'], 'the kernel has no netem'],
-  [['memory-limit', 'netem'], 'the engine has no memory limits'],
+  [['net-admin', 'random-drop'], 'iptables has no random match'],
+  [['memory-limit', 'random-drop'], 'the engine has no memory limits'],
 ] as const)('what needs %j is kept from it by: %s', (needs, why) => {
   expect(whyNot(needs, ABLE)).toBe(why)
 })

@@ -10,12 +10,8 @@ export type Ability =
   | 'net-admin'
   /** iptables can drop a random share of the packets. */
   | 'random-drop'
-  /** tc can delay, reorder and lose packets. */
-  | 'netem'
   /** tc can limit the rate at which packets leave. */
   | 'rate-limit'
-  /** Signals to host pids, and the kernel's word on whether they live. */
-  | 'host-pid'
   | 'pause'
   /** Taking a pod out of its network and back without losing the ports by which it is reached. */
   | 'unplug'
@@ -62,7 +58,6 @@ export async function probeAbilities(docker: Docker, box: ToolboxSpec): Promise<
       'iptables has no random match',
       'iptables -A OUTPUT -d 192.0.2.1 -p tcp -m statistic --mode random --probability 0.3 -j DROP',
     )
-    const netem = await tried('the kernel has no netem', 'tc qdisc add dev lo root netem delay 1ms')
     const rateLimit = await tried(
       'the kernel has no token bucket',
       'tc qdisc replace dev lo root tbf rate 256kbit burst 16kb latency 400ms',
@@ -75,9 +70,7 @@ export async function probeAbilities(docker: Docker, box: ToolboxSpec): Promise<
     return {
       'net-admin': netAdmin,
       'random-drop': randomDrop,
-      netem,
       'rate-limit': rateLimit,
-      'host-pid': facts.local || 'the processes of the engine are not ours to see',
       // Without root an engine has no freezer and no limits unless cgroups are delegated to it.
       pause: !facts.rootless || 'a rootless engine cannot freeze containers',
       unplug:
