@@ -35,7 +35,7 @@ export const kmsOutageFailover = scenario(
     mustObserve: ['leader-changed', 'write-refused-or-unknown'],
     deadline: minutes(4),
   },
-  // The same seed with and without the outage: their difference is what the KMS costs.
+  // The same seed with and without the outage: the report tells how much longer it takes with it.
   { blackhole: crashing(true), control: crashing(false) },
 )
 

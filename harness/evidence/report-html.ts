@@ -1,5 +1,6 @@
 import type { RunRecord } from '../journal/read.ts'
 import type { Verdict } from '../objectives/verdict.ts'
+import { againstControls } from './against-control.ts'
 import { type Html, html } from './html.ts'
 import { limitsOf } from './limits.ts'
 import { consistencySection } from './report-consistency.ts'
@@ -59,7 +60,12 @@ function overview(verdicts: readonly Verdict[]): Html {
     })
     return html`<tr><td>${pill(verdict.verdict)}</td><td><a href="#s${i}">${nameOf(verdict)}</a></td><td>${verdict.product} ${verdict.version}, M${verdict.multiplier}</td><td>${said.join(' · ') || verdict.why}</td></tr>`
   })
-  return html`<h2>Scenarios</h2><div class="scroll"><table><thead><tr><th>verdict</th><th>scenario</th><th>product</th><th>objectives</th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<h2>Scenarios</h2><div class="scroll"><table><thead><tr><th>verdict</th><th>scenario</th><th>product</th><th>objectives</th></tr></thead><tbody>${rows}</tbody></table></div>${besideControls(verdicts)}`
+}
+
+function besideControls(verdicts: readonly Verdict[]): Html | false {
+  const items = againstControls(verdicts).map((text) => html`<li>${text}</li>`)
+  return items.length > 0 && html`<h2>Beside their controls</h2><ul class="limits">${items}</ul>`
 }
 
 function scenarioSection({ verdict, record }: Reported, i: number): Html {

@@ -1,4 +1,5 @@
 import type { Verdict } from '../objectives/verdict.ts'
+import { againstControls } from './against-control.ts'
 import { limitsOf } from './limits.ts'
 import { loadTables } from './load-markdown.ts'
 import { custodyLines } from './report-custody.ts'
@@ -17,6 +18,7 @@ export function reportMarkdown(run: Run, verdicts: readonly Verdict[]): string {
     `Run \`${run.id}\`, seed \`${run.seed}\`, ${run.started} to ${run.finished}, exit code ${run.exitCode}.`,
     '',
     ...overview(verdicts),
+    ...bullets('Beside their controls', againstControls(verdicts)),
     ...verdicts.flatMap(scenarioLines),
     '## What this run does not prove',
     '',
