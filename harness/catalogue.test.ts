@@ -85,6 +85,12 @@ test('a suite has each variant of its scenarios', () => {
   expect(new Set(smoke.map(({ suite }) => suite))).toEqual(new Set(['smoke']))
 })
 
+test('the nightly suite has all that the smoke suite has', () => {
+  const ways = (name: string) =>
+    suite(catalogue, name).map((each) => `${each.name}:${each.variant}`)
+  expect(ways('nightly')).toEqual(expect.arrayContaining(ways('smoke')))
+})
+
 test('nothing is nearest where there is nothing', () => {
   expect(nearest('a', [])).toBeUndefined()
 })

@@ -9,7 +9,7 @@ export const loadSlo = scenario(
     id: 'LD1',
     source: 'HLD:988-1073',
     hypothesis: 'The arrivals of 100 users are served with a p99 below 50 ms, errors below 0.1 %.',
-    suites: ['smoke', 'drill'],
+    suites: ['smoke', 'nightly', 'drill'],
     load: 'none',
     traffic: ({ load }) => [steady({ lasts: load })],
     lengths: (suite) => ({ load: suite === 'smoke' ? seconds(30) : minutes(5) }),
