@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { wallClockMs } from '../lib/clock.ts'
 import { run } from '../lib/command.ts'
 import { backupName, parseBackupName } from './backup-name.ts'
-import { pruneLocal, pruneStored } from './backup-retention.ts'
+import { pruneLocal, pruneStored, tellExpired } from './backup-retention.ts'
 
 const DAY_MS = 86_400_000
 const FIRST_MS = Date.UTC(2027, 0, 1, 2, 0, 0)
@@ -146,4 +146,13 @@ describe('the name of a backup', () => {
     'vault-manual-20270101-020000.snap',
     'notes.txt',
   ])('is not %s', (key) => expect(parseBackupName(key)).toBeUndefined())
+})
+
+test('what would be deleted is told before, by number and by the first names', () => {
+  const kept = [{ key: 'new', because: 'daily' }]
+  const told = tellExpired({
+    stored: { keep: kept, drop: ['a', 'b', 'c', 'd'] },
+    local: { keep: kept, drop: [] },
+  })
+  expect(told).toBe('in the store 4 of 5 (a, b, c, …), in the folder 0 of 1')
 })

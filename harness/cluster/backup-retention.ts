@@ -20,6 +20,19 @@ export type Pruning = {
   readonly drop: readonly string[]
 }
 
+/** What may go, and why the rest stays: of the objects, and of the copies on the host. */
+export type Expired = { readonly stored: Pruning; readonly local: Pruning }
+
+/** What whoever deletes it reads off before. */
+export function tellExpired({ stored, local }: Expired): string {
+  const told = (where: string, { keep, drop }: Pruning) => {
+    const some = drop.length > 3 ? [...drop.slice(0, 3), '…'] : drop
+    const names = some.length === 0 ? '' : ` (${some.join(', ')})`
+    return `${where} ${drop.length} of ${drop.length + keep.length}${names}`
+  }
+  return `${told('in the store', stored)}, ${told('in the folder', local)}`
+}
+
 export type Present = {
   readonly nowMs: number
   /** Key of the newest backup that was read back whole; it stays however old it is. */

@@ -20,7 +20,7 @@ import {
   SAVED,
   SNAPSHOT_SHA256,
 } from './backup-name.ts'
-import { type Pruning, pruneLocal, pruneStored } from './backup-retention.ts'
+import { type Expired, pruneLocal, pruneStored } from './backup-retention.ts'
 import { Keyring } from './keyring.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
@@ -199,7 +199,7 @@ export class OperatorBackups {
   }
 
   /** What would be deleted now, in the store and of the local copies, and why the rest stays. */
-  async expired({ bucket }: BackupAccess): Promise<{ stored: Pruning; local: Pruning }> {
+  async expired({ bucket }: BackupAccess): Promise<Expired> {
     const { notes, store, signal } = this.#place
     const nowMs = wallClockMs()
     return withStore(store, async (s3) => {
@@ -215,11 +215,9 @@ export class OperatorBackups {
     })
   }
 
-  /** Deletes what has expired, every version of it. Gives what it did. */
-  async prune(access: BackupAccess): Promise<{ stored: Pruning; local: Pruning }> {
+  /** Deletes what was said to have expired and nothing else, every version of it. */
+  async prune({ bucket }: BackupAccess, expired: Expired): Promise<void> {
     const { notes, store, signal } = this.#place
-    const { bucket } = access
-    const expired = await this.expired(access)
     await withStore(store, async (s3) => {
       for (const key of expired.stored.drop) {
         for (const { version } of await s3.versions(bucket, key, { signal }))
@@ -227,7 +225,6 @@ export class OperatorBackups {
       }
     })
     for (const file of expired.local.drop) await rm(notes.file(file), { force: true })
-    return expired
   }
 
   /** For the collector of text files on the host; a failed job leaves the last success there. */

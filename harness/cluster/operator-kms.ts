@@ -16,12 +16,6 @@ export class OperatorKms {
     this.#snapshots = snapshots
   }
 
-  /** Id of the key that the seal's alias points at. */
-  async sealKey(): Promise<string> {
-    const { aws, signal } = this.#place
-    return this.#with(async (kms) => idOf((await kms.describe(aws.key.alias, { signal })).arn))
-  }
-
   /** The one that an interrupted rotation has made, else a new one. Gives its id. */
   async make(): Promise<string> {
     const { notes, signal } = this.#place
@@ -34,13 +28,6 @@ export class OperatorKms {
   async pointAlias(id: string): Promise<void> {
     const { aws, signal } = this.#place
     await this.#with((kms) => kms.pointAlias(aws.key.alias, id, { signal }))
-  }
-
-  /** Of the key that the alias points at, by AWS itself. */
-  async rotateMaterial(): Promise<void> {
-    const { signal } = this.#place
-    const id = await this.sealKey()
-    await this.#with((kms) => kms.rotateMaterial(id, { signal }))
   }
 
   /**

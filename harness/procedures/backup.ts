@@ -1,5 +1,6 @@
 import type { BackupAccess } from '../cluster/backup-access.ts'
 import type { BackupKind } from '../cluster/backup-name.ts'
+import { tellExpired } from '../cluster/backup-retention.ts'
 import type { Procedure } from './procedure.ts'
 
 export type Backup = {
@@ -53,9 +54,14 @@ export const backup: Procedure<Backup> = {
       () => backups.verify(name, what, access),
       { source: 'RB:130-134, 178-179' },
     )
+    const expired = await step(
+      'List what has expired, before anything is deleted',
+      () => backups.expired(access),
+      { source: 'RB:81, 136-137; HLD:860-862', tells: tellExpired },
+    )
     await step(
       'Delete what has expired, in the store and in the folder',
-      () => backups.prune(access),
+      () => backups.prune(access, expired),
       { source: 'RB:81, 136-137; HLD:860-862' },
     )
     await step('Say that it succeeded', async () => backups.end(kind), { source: 'RB:139-144' })
