@@ -5,6 +5,7 @@ import { NotOpenable } from './cluster/operator-custody.ts'
 import { LeftInClear, NotInForce, NotRotated } from './cluster/operator-keys.ts'
 import { NotAsBackedUp } from './cluster/operator-sandbox.ts'
 import { ChangedBeside, NodesDiffer, NotRecovered } from './cluster/operator-secrets.ts'
+import { WrittenByNewer } from './cluster/operator-snapshots.ts'
 import { Refusal } from './cluster/refusal.ts'
 import { FaultUnavailable } from './faults/bring-about.ts'
 import type { Journal } from './journal/journal.ts'
@@ -63,6 +64,7 @@ const FINDINGS = [
   ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, KeyAway, OtherSeal, NotOpenable],
   ...[SnapshotDamaged, SnapshotIncomplete, NotRecovered, ChangedBeside, NodesDiffer],
   ...[NotInForce, NotRotated, LeftInClear, TooFewShares, DrillFailed, NotEncrypted],
+  WrittenByNewer,
 ]
 
 export const messageOf = (error: unknown): string =>

@@ -8,7 +8,8 @@ import { recoverSecrets } from '../harness/procedures/recover-secrets.ts'
 import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
-  told: 'the recovery says that no backup has it, and names the one that it looked into',
+  before: 'the recovery looks into the backup of before the loss, and says that it has it not',
+  after: 'and into that of after it, when it is told so, with the same end',
   counted: 'it is lost, and is counted: one secret, written after the newest backup',
   others: 'nothing else has changed',
 }
@@ -30,7 +31,7 @@ export const noSnapshotBefore = scenario(
     mustObserve: ['write-acknowledged'],
     deadline: minutes(4),
   },
-  async ({ check, cluster, inject, perform }) => {
+  async ({ check, cluster, inject, inspect, perform }) => {
     const secrets = cluster.secrets()
     const tenant = `tenants/between-${cluster.freshName()}`
     const access = await cluster.backupAccess()
@@ -45,13 +46,18 @@ export const noSnapshotBefore = scenario(
     // Procedure
     const { custody } = cluster
     const given = { under: `${tenant}/between`, among: 'tenants', bucket: access.bucket, custody }
-    const told: string[] = []
-    await check(FACTS.told, true, async () => {
-      const said = await perform(recoverSecrets, given, { told }).then(() => 'done', String)
-      const [cost = ''] = told
-      const names = /^vault-snapshot-\d{8}-\d{6}\.snap: /.test(cost)
-      return (names && / the backup has nothing that is missing$/.test(said)) || `${cost}; ${said}`
-    })
+    const [after, before] = await inspect.backups(access).keys()
+    const looksInto = async (instant: { readonly beforeMs?: number }) => {
+      const told: string[] = []
+      const said = await perform(recoverSecrets, { ...given, ...instant }, { told }).then(
+        () => 'it came to its end',
+        String,
+      )
+      const key = /vault-snapshot-\d{8}-\d{6}\.snap/.exec(told.join(' '))?.[0]
+      return [key, / the backup has nothing that is missing$/.test(said) || said]
+    }
+    await check(FACTS.before, [before, true], () => looksInto({}))
+    await check(FACTS.after, [after, true], () => looksInto({ beforeMs: inspect.nowMs() }))
 
     // Verification
     await check(FACTS.counted, ['between'], async () => {

@@ -40,12 +40,18 @@ export const inPlace = scenario(
         await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
       }
     }),
-    /** A deployment has deleted what it should not have, which every node did faithfully. */
-    deleted: restoring(({ inject }, tenant) => inject(deletedTenant(tenant))),
+    /** A deployment has deleted what it should not have, which every node did faithfully, and the
+     * next backup has it no more: whoever deployed it knows when that was. */
+    deleted: restoring(({ inject }, tenant) => inject(deletedTenant(tenant)), {
+      backupSince: true,
+    }),
   },
 )
 
-function restoring(spoil: (verbs: Verbs, tenant: string) => Promise<unknown>): ScenarioBody {
+function restoring(
+  spoil: (verbs: Verbs, tenant: string) => Promise<unknown>,
+  { backupSince = false } = {},
+): ScenarioBody {
   return async (verbs) => {
     const { check, cluster, dwell, inspect, perform } = verbs
     const tenant = `in-place-${cluster.freshName()}`
@@ -58,12 +64,15 @@ function restoring(spoil: (verbs: Verbs, tenant: string) => Promise<unknown>): S
     await dwell('writes after the backup', seconds(2))
 
     // Symptom
+    const beforeMs = inspect.nowMs()
     await spoil(verbs, tenant)
+    if (backupSince) await perform(backup, { access, kind: 'daily' })
 
     // Procedure
     const { nodes, custody } = cluster
     const { bucket } = access
-    await perform(restoreInPlace, { nodes, custody, bucket, under: path })
+    const given = { nodes, custody, bucket, under: path }
+    await perform(restoreInPlace, backupSince ? { ...given, beforeMs } : given)
 
     // Verification
     await check(FACTS.cluster, before, () => inspect.clusterId())

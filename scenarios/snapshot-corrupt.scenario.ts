@@ -29,6 +29,7 @@ export const snapshotCorrupt = scenario(
     deadline: minutes(6),
   },
   {
+    empty: withBackup((key) => truncatedObject(key, 0), /SnapshotDamaged/),
     truncated: withBackup(truncatedObject, /SnapshotDamaged/),
     flipped: withBackup(flippedObject, /SnapshotDamaged/),
     older: withBackup(olderObject, /NotAsSaved/),

@@ -10,6 +10,10 @@ import { textsIn } from './in-clear.ts'
 /** One line of an audit file, as far as we look. */
 export type AuditEntry = {
   readonly type: string
+  /** RFC 3339, by the node's clock. */
+  readonly time?: string
+  /** Why it was refused. */
+  readonly error?: string
   readonly request?: {
     readonly id?: string
     readonly path?: string

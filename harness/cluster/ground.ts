@@ -15,6 +15,8 @@ import { type PodPlan, TOXIPROXY_PORT } from './topology.ts'
 export type Image = {
   readonly reference: string
   readonly entrypoint?: readonly string[] | undefined
+  /** What is in it, as far as it tells. */
+  readonly version?: string | undefined
 }
 
 /** What all clusters of one run stand on. */

@@ -1,4 +1,4 @@
-import { RunClock } from '../lib/clock.ts'
+import { RunClock, wallClockMs } from '../lib/clock.ts'
 import { type Duration, seconds } from '../lib/duration.ts'
 import { RequestFailed } from '../lib/http.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -279,6 +279,9 @@ export class Inspection {
     }
     await over
   }
+
+  /** Now, as whoever does something would write it down. */
+  nowMs = wallClockMs
 
   /** Size of a node's audit file so far. */
   async auditBytes(node: Node): Promise<number> {

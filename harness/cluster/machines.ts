@@ -11,6 +11,12 @@ export class Machines {
     this.#parts = parts
   }
 
+  /** Of the server on a new machine; `undefined` where whoever provides them does not say. */
+  get version(): string | undefined {
+    const { version } = this.#parts.ground.images.server
+    return /^\d+\.\d+/.test(version ?? '') ? version : undefined
+  }
+
   /** A new machine in the node's place, with an empty disk, its server running. */
   async renew(node: Node): Promise<void> {
     const { ground, holdings, topology, serverSpec } = this.#parts

@@ -4,16 +4,21 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   DAMAGES,
   ofOtherProduct,
   ofOtherSeal,
   recordedSnapshot,
 } from '../../fixtures/snapshots/damage.ts'
+import { wallClockMs } from '../lib/clock.ts'
+import { hours } from '../lib/duration.ts'
+import type { SnapshotFacts } from '../vault/snapshot-facts.ts'
+import { backupName } from './backup-name.ts'
 import type { OperatorPlace } from './operator.ts'
-import { type FoundBackup, OperatorBackupChecks } from './operator-backup-checks.ts'
+import { costOf, type FoundBackup, OperatorBackupChecks } from './operator-backup-checks.ts'
 import { OperatorNotes } from './operator-notes.ts'
+import { Refusal } from './refusal.ts'
 
 const WHOLE = readFileSync(recordedSnapshot('openbao'))
 
@@ -69,5 +74,98 @@ test('a snapshot of a cluster that people unseal is refused, before any KMS is a
   const facts = await checks.fetch(found)
   await expect(checks.seesKeys(facts)).rejects.toThrow(
     'the backup is of a cluster with the seal shamir; the nodes have awskms',
+  )
+})
+
+/** A store with backups taken so many hours ago, each all there half an hour later. */
+async function bucketOf(agesH: readonly number[], { hidden = [] as readonly number[] } = {}) {
+  const nowMs = Math.floor(wallClockMs() / 1000) * 1000
+  const msOf = (ageH: number) => nowMs - ageH * 3_600_000
+  const keyOf = (ageH: number) => backupName('daily', msOf(ageH)).key
+  const saved = new Map(
+    agesH.map((ageH) => [keyOf(ageH), new Date(msOf(ageH - 0.5)).toISOString()]),
+  )
+  const objects = [...saved.keys()].map((key) => `<Contents><Key>${key}</Key></Contents>`)
+  const markers = hidden.map(
+    (ageH) =>
+      `<DeleteMarker><Key>${keyOf(ageH)}</Key><IsLatest>true</IsLatest><VersionId>m</VersionId></DeleteMarker>`,
+  )
+  const server = createServer(({ method, url = '' }, response) => {
+    if (method === 'HEAD') {
+      const key = decodeURIComponent(url.slice('/b/'.length).split('?')[0] ?? '')
+      response.writeHead(200, { 'content-length': 1, 'x-amz-meta-saved': saved.get(key) ?? '' })
+      return response.end()
+    }
+    response.writeHead(200, { 'content-type': 'application/xml' })
+    response.end(
+      url.includes('versions')
+        ? `<ListVersionsResult>${markers.join('')}</ListVersionsResult>`
+        : `<ListBucketResult>${objects.join('')}</ListBucketResult>`,
+    )
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const checks = new OperatorBackupChecks({
+    store: { host: '127.0.0.1', port },
+    signal: new AbortController().signal,
+  } as unknown as OperatorPlace)
+  const newest = (beforeH?: number) => {
+    const beforeMs = beforeH === undefined ? undefined : msOf(beforeH)
+    return checks.newest({ bucket: 'b', youngerThan: hours(25), beforeMs })
+  }
+  return { newest, keyOf }
+}
+
+describe('of backups that were taken 30, 20 and 2 hours ago', () => {
+  test.each([
+    ['the newest is taken when nobody says when it was lost', undefined, 2, 0],
+    ['the newest of before the loss is taken, and those after it are not', 5, 20, 1],
+    ['one that was under way at the loss is not', 1.8, 20, 1],
+    ['one that had just ended is', 1.4, 2, 0],
+    ['of a loss two days back the age counts from there', 22, 30, 2],
+  ])('%s', async (_what, beforeH, takenH, leftAside) => {
+    const { newest, keyOf } = await bucketOf([30, 20, 2])
+    expect(await newest(beforeH)).toMatchObject({ key: keyOf(takenH), leftAside })
+  })
+
+  test('none is of before a loss of 31 hours ago, and that is said', async () => {
+    const { newest } = await bucketOf([30, 20, 2])
+    await expect(newest(31)).rejects.toThrow(/^there is no backup in b of before \d{4}-\S+Z$/)
+  })
+})
+
+test('one that is a day older than the loss is not taken without a decision', async () => {
+  const { newest } = await bucketOf([30, 2])
+  await expect(newest(4)).rejects.toThrow(' older than that, wanted was one of the last 1500 min')
+})
+
+test('only what is hidden between the backup and the loss makes another one of it', async () => {
+  const { newest, keyOf } = await bucketOf([20], { hidden: [2] })
+  await expect(newest()).rejects.toThrow(/is not the newest in b: .* is hidden by a delete marker$/)
+  expect(await newest(5)).toMatchObject({ key: keyOf(20) })
+})
+
+test('what is left aside is told with what it costs', () => {
+  const chosen = { key: 'k', age: hours(2) } as FoundBackup
+  const rest = 'whatever was written in the last 120 min is not in it'
+  expect(costOf({ ...chosen, leftAside: 0 })).toBe(`k: ${rest}`)
+  expect(costOf({ ...chosen, leftAside: 1 })).toBe(`k, 1 younger left aside: ${rest}`)
+})
+
+test.each([
+  ['1.21.0', 'refused'],
+  ['1.21.3', 'taken'],
+  [undefined, 'taken'],
+])('a backup of a server of 1.21.3 is, where %s is installed, %s', (version, expected) => {
+  const checks = new OperatorBackupChecks({ machines: { version } } as unknown as OperatorPlace)
+  const facts = { serverVersions: ['1.20.0', '1.21.3'] } as unknown as SnapshotFacts
+  if (expected === 'taken') return checks.seesVersion(facts)
+  expect(() => checks.seesVersion(facts)).toThrow(Refusal)
+  expect(() => checks.seesVersion(facts)).toThrow(
+    'wanted: servers of 1.21.3, which wrote the backup, or later; seen: 1.21.0; nothing was changed',
   )
 })

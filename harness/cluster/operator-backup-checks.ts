@@ -1,15 +1,23 @@
 import { rm } from 'node:fs/promises'
 import { Kms } from '../aws/kms.ts'
-import type { ObjectHead } from '../aws/s3.ts'
+import type { ObjectHead, S3 } from '../aws/s3.ts'
 import { wallClock, wallClockMs } from '../lib/clock.ts'
 import { type Duration, formatDuration, milliseconds } from '../lib/duration.ts'
 import { type SnapshotFacts, verifySnapshot } from '../vault/snapshot-facts.ts'
+import { newerThan } from '../vault/version.ts'
 import { sayMetric } from './backup-metrics.ts'
-import { ENCRYPTED, parseBackupName, SAVED, SNAPSHOT_SHA256 } from './backup-name.ts'
+import {
+  type BackupName,
+  ENCRYPTED,
+  parseBackupName,
+  SAVED,
+  SNAPSHOT_SHA256,
+} from './backup-name.ts'
 import { Keyring } from './keyring.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
 import { SUM } from './operator-snapshots.ts'
+import { Refusal } from './refusal.ts'
 
 /** A backup as it was found in the store. */
 export type FoundBackup = {
@@ -23,9 +31,25 @@ export type FoundBackup = {
   readonly age: Duration
 }
 
+/** Which backup is meant. */
+export type WantedBackup = {
+  readonly bucket: string
+  /** One older than that, now or at `beforeMs`, is not taken without a decision. */
+  readonly youngerThan: Duration
+  /** When what is to come back was lost: all of the backup was there before that. */
+  readonly beforeMs?: number | undefined
+}
+
+export type ChosenBackup = FoundBackup & {
+  /** The younger ones, which have what was to be undone. */
+  readonly leftAside: number
+}
+
 /** What whoever decides about a restore has to weigh. */
-export const costOf = ({ key, age }: FoundBackup): string =>
-  `${key}: whatever was written in the last ${formatDuration(age)} is not in it`
+export const costOf = ({ key, age, leftAside }: ChosenBackup): string => {
+  const aside = leftAside === 0 ? '' : `, ${leftAside} younger left aside`
+  return `${key}${aside}: whatever was written in the last ${formatDuration(age)} is not in it`
+}
 
 /** What the weekly job looks at: the newest backup, as somebody who needs it would find it. */
 export class OperatorBackupChecks {
@@ -36,41 +60,62 @@ export class OperatorBackupChecks {
   }
 
   /**
-   * The newest daily or manual one (RB:219 does not look below `manual/`). A listing that fails
-   * says nothing about what is there: it is an error of its own (RB:191 takes it for an empty
-   * bucket, and an empty bucket for success).
+   * The newest daily or manual one (RB:219 does not look below `manual/`), or the newest of before
+   * an instant. A listing that fails says nothing about what is there: it is an error of its own
+   * (RB:191 takes it for an empty bucket, and an empty bucket for success).
    * @throws {NoBackup} when there is none, none that is young enough, or a newer one that somebody
    *   has deleted and that is there below its delete marker. @throws {AwsError}
    */
-  async newest(bucket: string, youngerThan: Duration): Promise<FoundBackup> {
+  async newest({ bucket, youngerThan, beforeMs }: WantedBackup): Promise<ChosenBackup> {
     const { store, signal } = this.#place
     return withStore(store, async (s3) => {
       const names = (await s3.list(bucket, { signal }))
         .flatMap(({ key }) => parseBackupName(key) ?? [])
         .toSorted((a, b) => a.takenMs - b.takenMs)
-      const newest = names.at(-1)
+      const older = names.filter(({ takenMs }) => takenMs < (beforeMs ?? Infinity))
+      const found = await this.#newestOf(s3, bucket, older, beforeMs)
       const hidden = (await s3.allVersions(bucket, { signal }))
         .filter(({ isLatest, isMarker }) => isLatest && isMarker)
         .flatMap(({ key }) => parseBackupName(key) ?? [])
-        .filter(({ takenMs }) => takenMs > (newest?.takenMs ?? 0))
+        .filter(({ takenMs }) => takenMs > (found?.takenMs ?? 0))
+        .filter(({ takenMs }) => takenMs < (beforeMs ?? Infinity))
         .map(({ key }) => key)
       const below = `${hidden.join(', ')} ${hidden.length === 1 ? 'is' : 'are'} hidden by a delete marker`
-      if (newest === undefined) {
+      const then = beforeMs === undefined ? '' : ` of before ${new Date(beforeMs).toISOString()}`
+      if (found === undefined) {
         const rest = hidden.length === 0 ? '' : `; ${below}`
-        throw new NoBackup(`there is no backup in ${bucket}${rest}`)
+        throw new NoBackup(`there is no backup in ${bucket}${then}${rest}`)
       }
-      const { key, takenMs } = newest
-      if (hidden.length > 0) throw new NoBackup(`${key} is not the newest in ${bucket}: ${below}`)
-      const age = milliseconds(wallClockMs() - takenMs)
+      const { key, takenMs } = found
+      if (hidden.length > 0)
+        throw new NoBackup(`${key} is not the newest in ${bucket}${then}: ${below}`)
+      const age = milliseconds((beforeMs ?? wallClockMs()) - takenMs)
       if (age.ms > youngerThan.ms) {
-        const told = `${formatDuration(age)} old, wanted was one of the last ${formatDuration(youngerThan)}`
-        throw new NoBackup(`the newest backup in ${bucket}, ${key}, is ${told}`)
+        const old = beforeMs === undefined ? 'old' : 'older than that'
+        const told = `${formatDuration(age)} ${old}, wanted was one of the last ${formatDuration(youngerThan)}`
+        throw new NoBackup(`the newest backup in ${bucket}${then}, ${key}, is ${told}`)
       }
+      const leftAside = names.filter((name) => name.takenMs > takenMs).length
+      return { ...found, age: milliseconds(wallClockMs() - takenMs), leftAside }
+    })
+  }
+
+  /** The last of these names whose object was all there before the instant; mostly one question. */
+  async #newestOf(
+    s3: S3,
+    bucket: string,
+    names: readonly BackupName[],
+    beforeMs = Infinity,
+  ): Promise<Omit<FoundBackup, 'age'> | undefined> {
+    const { signal } = this.#place
+    for (const { key, takenMs } of names.toReversed()) {
       const head = await s3.head(bucket, key, { signal })
       if (head === undefined) throw new NoBackup(`${key} is listed in ${bucket}, and is not there`)
-      const savedMs = Date.parse(head.metadata[SAVED] ?? '')
-      return { bucket, key, takenMs, head, age, savedMs: Number.isNaN(savedMs) ? takenMs : savedMs }
-    })
+      const told = Date.parse(head.metadata[SAVED] ?? '')
+      const savedMs = Number.isNaN(told) ? takenMs : told
+      if (savedMs < beforeMs) return { bucket, key, takenMs, head, savedMs }
+    }
+    return undefined
   }
 
   /**
@@ -103,6 +148,19 @@ export class OperatorBackupChecks {
       throw new NotAsSaved(key, inside, facts.sha256)
     notes.write(`${FETCHED}${SUM}`, facts.sha256)
     return facts
+  }
+
+  /**
+   * That what is installed here reads what it was written by: asked before anything is changed,
+   * since a server finds out when its data is gone.
+   * @throws {Refusal} naming both versions.
+   */
+  seesVersion({ serverVersions }: SnapshotFacts): void {
+    const { version } = this.#place.machines
+    if (version === undefined) return
+    const newer = newerThan(version, serverVersions)
+    if (newer === undefined) return
+    throw new Refusal(`servers of ${newer}, which wrote the backup, or later`, version)
   }
 
   /**

@@ -9,8 +9,7 @@ import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
 import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
 import { NO_LOG, OperatorNotes } from './operator-notes.ts'
-import { OperatorSnapshots } from './operator-snapshots.ts'
-import { Refusal } from './refusal.ts'
+import { OperatorSnapshots, WrittenByNewer } from './operator-snapshots.ts'
 
 const SNAPSHOT = join(import.meta.dirname, '../../fixtures/snapshots/openbao/after.snap')
 const node = { name: 'vault-1' } as Node
@@ -44,7 +43,7 @@ test('a snapshot of a newer server is refused before it is uploaded, and both ar
   const [newest] = (await readSnapshotFacts(SNAPSHOT)).serverVersions
   const { snapshots, asked } = await serverOf('1.0.0')
   const restored = snapshots.restore(node, given)
-  await expect(restored).rejects.toThrow(Refusal)
+  await expect(restored).rejects.toThrow(WrittenByNewer)
   await expect(restored).rejects.toThrow(`a server of ${newest}, which wrote the snapshot`)
   await expect(restored).rejects.toThrow('seen: 1.0.0')
   expect(asked).toEqual(['GET'])

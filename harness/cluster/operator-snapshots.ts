@@ -10,10 +10,9 @@ import { createToken } from '../vault/setup.ts'
 import { restoreSnapshot, type SavedSnapshot, saveSnapshot } from '../vault/snapshot.ts'
 import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
 import { tokenState } from '../vault/token.ts'
-import { compareVersions } from '../vault/version.ts'
+import { newerThan } from '../vault/version.ts'
 import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
-import { Refusal } from './refusal.ts'
 
 /** Snapshots as the operator takes and restores them; the journal has when. */
 export class OperatorSnapshots {
@@ -82,7 +81,7 @@ export class OperatorSnapshots {
   /**
    * Uploads the snapshot, unless a newer server than this one has written it. The answer says that
    * it is valid; {@link untilInForce} ends the operation that this one begins.
-   * @throws {Refusal} naming both versions. @throws {VaultError} 400 when it is damaged or the seal
+   * @throws {WrittenByNewer} naming both versions. @throws {VaultError} 400 when it is damaged or the seal
    * cannot open it; the node is unchanged.
    */
   async restore(
@@ -167,14 +166,16 @@ export class OperatorSnapshots {
     return `the original token is ${old}, the throw-away one ${own}`
   }
 
-  /** A server does not read what a newer one has written, and finds out when it is too late. */
+  /**
+   * A server does not read what a newer one has written, and finds out when it is too late. Whoever
+   * fetches a backup has compared it with what is installed; this is what really runs.
+   */
   async #seesVersion({ name }: Node, file: string): Promise<void> {
     const { anonymous, signal } = this.#place
     const { version } = await sealStatus(anonymous(name), { within: seconds(5), signal })
     const { serverVersions } = await readSnapshotFacts(file)
-    const newest = serverVersions.toSorted(compareVersions).at(-1)
-    if (newest === undefined || compareVersions(newest, version) <= 0) return
-    throw new Refusal(`a server of ${newest}, which wrote the snapshot, or later`, version)
+    const newer = newerThan(version, serverVersions)
+    if (newer !== undefined) throw new WrittenByNewer(newer, version)
   }
 
   async #healthOf(node: Node, status: number): Promise<void> {
@@ -204,6 +205,16 @@ const savedAs = (sha256: string): string => `snapshot-operation-${sha256}`
 
 /** Where the number of the operation is kept that the next one who looks has to end. */
 const operationOf = ({ name }: Node): string => `restore-operation-${name}`
+
+/** The snapshot was not uploaded; what was done before that stays done. */
+export class WrittenByNewer extends Error {
+  override readonly name = 'WrittenByNewer'
+  constructor(writer: string, version: string) {
+    super(
+      `wanted: a server of ${writer}, which wrote the snapshot, or later; seen: ${version}; it was not uploaded`,
+    )
+  }
+}
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)

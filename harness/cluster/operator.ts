@@ -15,6 +15,7 @@ import { reloadBalancer } from './balancer-reload.ts'
 import type { Machines } from './machines.ts'
 import type { Node } from './node.ts'
 import { installCertificate, reloadCertificate } from './node-certificate.ts'
+import { OperatorAudit } from './operator-audit.ts'
 import { OperatorBackupChecks } from './operator-backup-checks.ts'
 import { OperatorBackups } from './operator-backups.ts'
 import { OperatorCustody } from './operator-custody.ts'
@@ -64,6 +65,7 @@ export class Operator {
   readonly #place: OperatorPlace
   readonly snapshots: OperatorSnapshots
   readonly backups: OperatorBackups
+  readonly audit: OperatorAudit
   readonly checks: OperatorBackupChecks
   readonly sandbox: OperatorSandbox
   readonly raft: OperatorRaft
@@ -76,6 +78,7 @@ export class Operator {
     this.#place = place
     this.snapshots = new OperatorSnapshots(place)
     this.backups = new OperatorBackups(place, this.snapshots)
+    this.audit = new OperatorAudit(place)
     this.checks = new OperatorBackupChecks(place)
     this.sandbox = new OperatorSandbox(place)
     this.raft = new OperatorRaft(place)
@@ -209,9 +212,13 @@ export class Operator {
     )
   }
 
-  /** @throws {Refusal} when one leads: what follows would destroy what it holds. */
-  async seesNobodyLead(): Promise<void> {
-    const leaders = await this.#place.view.leaders()
+  /**
+   * Nobody but these, which lead by our own doing.
+   * @throws {Refusal} when one leads: what follows would destroy what it holds.
+   */
+  async seesNobodyLead(but: readonly Node[] = []): Promise<void> {
+    const own = but.map(({ name }) => name)
+    const leaders = (await this.#place.view.leaders()).filter((name) => !own.includes(name))
     if (leaders.length > 0) throw new Refusal('no node that leads', `${leaders.join()} leads`)
   }
 

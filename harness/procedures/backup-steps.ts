@@ -1,6 +1,5 @@
 import type { Operator } from '../cluster/operator.ts'
-import { costOf } from '../cluster/operator-backup-checks.ts'
-import type { Duration } from '../lib/duration.ts'
+import { type ChosenBackup, costOf, type WantedBackup } from '../cluster/operator-backup-checks.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { VaultClient } from '../vault/client.ts'
 import type { Step } from './procedure.ts'
@@ -10,21 +9,25 @@ import type { Step } from './procedure.ts'
 type Checks = Operator['checks']
 type Sandbox = Operator['sandbox']
 
-/** The newest backup, in the operator's folder: whole, and openable as far as the KMS says. */
+/** The newest backup, or the newest of before an instant, in the operator's folder: whole, of no
+ * newer server than those here, and openable as far as the KMS says. */
 export async function fetchNewest(
   step: Step,
   checks: Checks,
-  { bucket, youngerThan }: { readonly bucket: string; readonly youngerThan: Duration },
+  wanted: WantedBackup,
   sources: { readonly list: string; readonly fetch: string },
-): Promise<Awaited<ReturnType<Checks['newest']>>> {
-  const found = await step(
-    'List the backups, and find the newest',
-    () => checks.newest(bucket, youngerThan),
-    { source: sources.list, tells: costOf },
-  )
+): Promise<ChosenBackup> {
+  const found = await step('List the backups, and find the newest', () => checks.newest(wanted), {
+    source: sources.list,
+    tells: costOf,
+  })
   const facts = await step(
     'Fetch it, and read it: it is whole, and the one that was saved',
-    () => checks.fetch(found),
+    async () => {
+      const facts = await checks.fetch(found)
+      checks.seesVersion(facts)
+      return facts
+    },
     { source: sources.fetch },
   )
   await step('See that the KMS key is enabled which opens it', () => checks.seesKeys(facts))

@@ -1,4 +1,5 @@
 import type { Custody } from '../cluster/custody.ts'
+import { tellLoss } from '../cluster/operator-audit.ts'
 import { type Duration, hours } from '../lib/duration.ts'
 import { fetchNewest, restoreBeside } from './backup-steps.ts'
 import type { Procedure } from './procedure.ts'
@@ -10,28 +11,36 @@ export type RecoverSecrets = {
   readonly among: string
   readonly bucket: string
   readonly custody: Pick<Custody, 'token'>
+  /** When they were lost, where that is known; else the audit logs tell. */
+  readonly beforeMs?: number
+  /** How much older than the loss the backup may be. */
   readonly youngerThan?: Duration
 }
 
 /**
- * Secrets whose data is gone come back from the last backup, and nothing else does (corrected
- * form of RB 6.3). The backup is restored beside the cluster; whole secrets are copied, where the
+ * Secrets whose data is gone come back from the last backup of before that, and nothing else does
+ * (corrected form of RB 6.3, whose search in one node's log finds nothing). The backup is restored beside the cluster; whole secrets are copied, where the
  * document writes two fields of them, and "null" into these.
  */
 export const recoverSecrets: Procedure<RecoverSecrets> = {
   name: 'recover-secrets',
   runbook: 'docs/runbook/recover-secrets.md',
   async perform(
-    { checks, sandbox, secrets },
-    { under, among, bucket, custody, youngerThan = hours(25) },
+    { audit, checks, sandbox, secrets },
+    { under, among, bucket, custody, beforeMs, youngerThan = hours(25) },
     step,
   ) {
     try {
       const before = await step('Note what is there, as hashes', () => secrets.fingerprint(among))
+      const loss = await step(
+        'Find in the audit logs of all nodes when they were lost',
+        () => audit.lossOf(under, beforeMs),
+        { source: 'RB:521-524', tells: tellLoss },
+      )
       await fetchNewest(
         step,
         checks,
-        { bucket, youngerThan },
+        { bucket, youngerThan, beforeMs: loss.firstMs },
         {
           list: 'RB:526-528',
           fetch: 'RB:526-528',

@@ -11,6 +11,8 @@ export type RestoreCluster = {
   readonly nodes: readonly Node[]
   readonly custody: Pick<Custody, 'token'>
   readonly bucket: string
+  /** The newest backup of before that: when the data went bad, where younger ones have it too. */
+  readonly beforeMs?: number
   /** An older backup is not restored without a decision; RB:31 and RB:89 allow for a day. */
   readonly youngerThan?: Duration
   /** A drill: who decides has decided before, so nothing is left to people. */
@@ -28,7 +30,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
   runbook: 'docs/runbook/restore-cluster.md',
   async perform(
     operator,
-    { nodes, custody, bucket, youngerThan = hours(25), rehearsed = false },
+    { nodes, custody, bucket, beforeMs, youngerThan = hours(25), rehearsed = false },
     step,
   ) {
     const people = rehearsed ? {} : { people: minutes(2) }
@@ -41,7 +43,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
     await fetchNewest(
       step,
       checks,
-      { bucket, youngerThan },
+      { bucket, youngerThan, beforeMs },
       { list: 'RB:219', fetch: 'RB:220-223' },
     )
     await step(

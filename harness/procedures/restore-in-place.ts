@@ -1,6 +1,7 @@
 import type { Custody } from '../cluster/custody.ts'
 import type { Node } from '../cluster/node.ts'
 import type { OperatorNotes } from '../cluster/operator-notes.ts'
+import { orRefuse } from '../cluster/refusal.ts'
 import { all } from '../lib/all.ts'
 import { type Duration, hours, minutes } from '../lib/duration.ts'
 import { fetchNewest } from './backup-steps.ts'
@@ -11,6 +12,8 @@ export type RestoreInPlace = {
   readonly nodes: readonly Node[]
   readonly custody: Pick<Custody, 'token'>
   readonly bucket: string
+  /** The newest backup of before that: when the data went bad, where younger ones have it too. */
+  readonly beforeMs?: number
   /** Folder of the secrets in which the nodes are compared. */
   readonly under: string
   readonly youngerThan?: Duration
@@ -26,7 +29,11 @@ export type RestoreInPlace = {
 export const restoreInPlace: Procedure<RestoreInPlace> = {
   name: 'restore-in-place',
   runbook: 'docs/runbook/restore-in-place.md',
-  async perform(operator, { nodes, custody, bucket, under, youngerThan = hours(25) }, step) {
+  async perform(
+    operator,
+    { nodes, custody, bucket, under, beforeMs, youngerThan = hours(25) },
+    step,
+  ) {
     const { snapshots, checks, notes, raft, secrets } = operator
     await step('Say that the data is bad on every node, and name who decides', byPeople, {
       source: 'RB:280-282, 507-509',
@@ -35,21 +42,24 @@ export const restoreInPlace: Procedure<RestoreInPlace> = {
     await fetchNewest(
       step,
       checks,
-      { bucket, youngerThan },
+      { bucket, youngerThan, beforeMs },
       { list: 'RB:219', fetch: 'RB:220-223' },
     )
     await step(
       'See all voters healthy: it is the data that is bad, not a node',
       async () => {
-        if (!isOver(notes, 'restored')) await operator.seesHealthyVoters()
+        if (notes.read(PROGRESS) === undefined) await orRefuse(() => operator.seesHealthyVoters())
+        else if (!isOver(notes, 'restored')) await operator.seesHealthyVoters()
       },
       { source: 'RB:498-501' },
     )
     await step('Take the nodes out of the balancer', async () => {
-      if (!isOver(notes, 'opened')) await operator.closeBalancer()
+      if (isOver(notes, 'opened')) return
+      if (notes.read(PROGRESS) === undefined) notes.write(PROGRESS, 'closed')
+      await operator.closeBalancer()
     })
     await step('Save what is there, bad as it is', async () => {
-      if (notes.read(PROGRESS) === undefined) await snapshots.keepPresent(PRESENT)
+      if (!isOver(notes, 'uploading')) await snapshots.keepPresent(PRESENT)
     })
     const marker = await step('Make a token that the restore will make void', async () => {
       if (isOver(notes, 'restored')) return
@@ -124,7 +134,9 @@ const PRESENT = 'before-restore.present'
 const MARKER = 'token-of-before'
 /** How far a restore has come that is not over: whoever resumes it must not begin anew. */
 const PROGRESS = 'restore-in-place-progress'
-const ORDER = ['uploading', 'restored', 'restarted', 'opened']
+const ORDER = ['closed', 'uploading', 'restored', 'restarted', 'opened']
 
-const isOver = (notes: OperatorNotes, stage: 'restored' | 'restarted' | 'opened'): boolean =>
-  ORDER.indexOf(notes.read(PROGRESS) ?? '') >= ORDER.indexOf(stage)
+const isOver = (
+  notes: OperatorNotes,
+  stage: 'uploading' | 'restored' | 'restarted' | 'opened',
+): boolean => ORDER.indexOf(notes.read(PROGRESS) ?? '') >= ORDER.indexOf(stage)

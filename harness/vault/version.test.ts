@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareVersions } from './version.ts'
+import { compareVersions, newerThan } from './version.ts'
 
 test.each([
   ['1.21.0', '1.21.0', 0],
@@ -11,4 +11,12 @@ test.each([
   ['', '0.0.1', -1],
 ] as const)('of %s and %s it says which is older', (a, b, sign) => {
   expect(Math.sign(compareVersions(a, b))).toBe(sign)
+})
+
+test.each([
+  ['1.21.0', ['1.20.1', '1.21.0'], undefined],
+  ['1.21.0', ['1.20.1', '1.21.3', '1.21.1'], '1.21.3'],
+  ['1.21.0', [], undefined],
+] as const)('a server of %s is held against those of %j', (version, writers, newer) => {
+  expect(newerThan(version, writers)).toBe(newer)
 })
