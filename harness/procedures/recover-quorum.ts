@@ -19,21 +19,33 @@ export const recoverQuorum: Procedure<RecoverQuorum> = {
   name: 'recover-quorum',
   runbook: 'docs/runbook/recover-quorum.md',
   async perform(operator, { survivor, lost }, step) {
-    const { raft } = operator
+    const { raft, notes } = operator
+    // Whoever leads by the peers file that we wrote is no sign of a quorum; anybody else is.
+    const isDone = async () =>
+      notes.read(PROGRESS) === LEADS ||
+      (notes.read(PROGRESS) === WRITTEN && (await raft.leads(survivor)))
     await step('Decide that the lost nodes do not come back', byPeople, { people: minutes(2) })
     await step('See that no node leads any more', async () => {
-      if (!(await raft.isAlone(survivor))) await operator.seesNobodyLead()
+      const stage = notes.read(PROGRESS)
+      if (stage !== LEADS) await operator.seesNobodyLead(stage === WRITTEN ? [survivor] : [])
+    })
+    await step('See that none of the lost nodes answers', async () => {
+      if (notes.read(PROGRESS) !== LEADS) await raft.seesLost(lost)
     })
     await step('Stop the node that is left, and every other', async () => {
-      if (await raft.isAlone(survivor)) return
+      if (await isDone()) return
       await all([survivor, ...lost].map((node) => operator.stop(node)))
     })
     await step('Write the peers file: the node that is left, alone', async () => {
-      if (!(await raft.isAlone(survivor))) await raft.writePeersFile(survivor)
+      if (await isDone()) return
+      await raft.writePeersFile(survivor)
+      notes.write(PROGRESS, WRITTEN)
     })
     await step('Start it, and see it lead', async () => {
+      if (notes.read(PROGRESS) === LEADS) return
       await operator.start(survivor)
       await raft.seesLeader(survivor)
+      notes.write(PROGRESS, LEADS)
     })
     await step('Provide the lost nodes with empty disks, and join them', async () => {
       for (const node of lost) {
@@ -45,8 +57,14 @@ export const recoverQuorum: Procedure<RecoverQuorum> = {
       await all(lost.map((node) => operator.seesUnsealed(node)))
     })
     await step('See all voters healthy', () => operator.seesHealthyVoters())
-    await step('See the leader answer through the balancer', () =>
-      operator.seesLeaderThroughBalancer(),
-    )
+    await step('See the leader answer through the balancer', async () => {
+      await operator.seesLeaderThroughBalancer()
+      notes.forget(PROGRESS)
+    })
   },
 }
+
+/** How far it has come: a node that leads without such a note leads with a quorum. */
+const PROGRESS = 'quorum-progress'
+const WRITTEN = 'written'
+const LEADS = 'leads'
