@@ -37,17 +37,17 @@ describe('the gates', () => {
     ['probe-coverage', 'the probe is late', late],
     [
       'calibration',
-      'the probe errs by 16 ms',
+      'the probe errs by 16 ms in two of twenty outages',
       changing('calibration', ({ errorsMs }) => ({
-        errorsMs: [...errorsMs.slice(1), 16],
-        worstMs: 4,
+        errorsMs: [...errorsMs.slice(2), 16, 16],
+        worstMs: 16,
       })),
     ],
     ['calibration', 'the probe was not calibrated', without('calibration')],
     [
       'calibration',
       'the probe was calibrated with 11 flips',
-      changing('calibration', ({ errorsMs }) => ({ errorsMs: errorsMs.slice(1), worstMs: 4 })),
+      changing('calibration', ({ errorsMs }) => ({ errorsMs: errorsMs.slice(-11), worstMs: 4 })),
     ],
     [
       'clocks',

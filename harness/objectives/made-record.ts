@@ -164,7 +164,10 @@ function madeJournal(frozen: Frozen): MadeRun['journal'] {
     parts: { containers: 61, init: 22 },
   })
   at(200, 'phase', { name: 'calibrate' })
-  const errorsMs = [1.2, 2.4, 0.8, 3.1, 2.2, 1.9, 4.4, 2.7, 1.1, 3.3, 2.9, 1.6]
+  const errorsMs = [
+    1.2, 2.4, 0.8, 3.1, 2.2, 1.9, 4.4, 2.7, 1.1, 3.3, 2.9, 1.6, 2, 3.6, 1.4, 2.6, 0.9, 1.8, 4.1,
+    2.3,
+  ]
   at(300, 'calibration', { errorsMs, worstMs: 4.4 })
   at(400, 'phase', { name: 'steady' })
   at(420, 'gate', {

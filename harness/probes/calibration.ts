@@ -11,7 +11,8 @@ import type { CalibrationSample, Canary } from './probe-message.ts'
  * mends at known times while the probe watches it with the code of its judged lanes.
  */
 
-const FLIPS = 12
+/** The fewest of which 95 % are not all. */
+const FLIPS = 20
 const GOOD_MS = 80
 const BAD_MS = 70
 /** A random part of each phase, so that the flips fall anywhere between two slots. */

@@ -124,7 +124,7 @@ export class Probe {
   }
 
   /**
-   * Measures its own error on a server that fails twelve times at known instants, about 3 s.
+   * Measures its own error on a server that fails twenty times at known instants, about 4 s.
    * It may run while the lanes do, and then includes what they cost.
    */
   async calibrate({ seed, certificate }: CalibrationOptions): Promise<Calibration> {

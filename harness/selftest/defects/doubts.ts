@@ -52,11 +52,11 @@ const measurement: readonly Defect[] = [
   ),
   spoiled(
     'X05',
-    'the probe errs by 40 ms in its calibration',
+    'the probe errs by 40 ms in every tenth outage of its calibration',
     'calibration',
     changing('calibration', ({ errorsMs }, seed) => {
-      const wrong = Math.floor(seed.fraction('flip') * errorsMs.length)
-      return { errorsMs: errorsMs.map((error, i) => (i === wrong ? 40 : error)), worstMs: 40 }
+      const wrong = Math.floor(seed.fraction('flip') * 10)
+      return { errorsMs: errorsMs.map((error, i) => (i % 10 === wrong ? 40 : error)), worstMs: 40 }
     }),
   ),
   spoiled('X06', 'the event loop of the probe stalls', 'probe-process', (run) => {
