@@ -9,7 +9,8 @@ import { serviceRecoveries } from './service-recovery.ts'
 /**
  * A kept-alive connection may pin a dead backend, or a good one that new clients cannot reach.
  * So a coarser lane with fresh connections must have come back at the same time, within its
- * resolution, and have stayed good for the rest of the hold-down.
+ * resolution, and have stayed good for the rest of the hold-down. Where answers of both kinds
+ * alternate, the coarser lane may miss the last bad ones, and nobody is pinned.
  */
 export function freshLaneAgrees(
   record: RunRecord,
@@ -32,13 +33,31 @@ export function freshLaneAgrees(
     const later = dialled.loNs - kept.hiNs
     const earlier = kept.loNs - dialled.hiNs
     const apartMs = Math.max(later, earlier) / NS_PER_MS
-    if (apartMs > slackMs) {
+    const alternates = later <= earlier && alternatedBetween(read, fault, dialled, kept)
+    if (apartMs > slackMs && !alternates) {
       const order = later > earlier ? 'after' : 'before'
       const reason = `fresh connections were good ${formatDuration({ ms: apartMs })} ${order} kept-alive ones, the resolution is ${slackMs} ms`
       return { held: false, reason }
     }
   }
   return { held: true, reason: `fresh connections tell the same within ${slackMs} ms` }
+}
+
+/** Most of what was sent after the one lane was good and before the other was, was answered well. */
+function alternatedBetween(
+  lane: LaneSamples,
+  fault: { readonly issued: Ns; readonly proven: Ns },
+  dialled: { readonly hiNs: Ns },
+  kept: { readonly loNs: Ns },
+): boolean {
+  const to = fault.proven + kept.loNs
+  let [good, bad] = [0, 0]
+  for (let i = firstSentFrom(lane, fault.issued + dialled.hiNs); i < lane.count; i++) {
+    if (callAt(lane, i) >= to) break
+    if (isGood(lane, i)) good++
+    else bad++
+  }
+  return good > bad
 }
 
 /**

@@ -14,6 +14,18 @@ import {
   without,
 } from './spoiled.ts'
 
+/** The answers to reads in the second half of the outage, by their slot. */
+const readsAnswered =
+  (good: Readonly<Record<string, (slot: number) => boolean>>): Spoil =>
+  (run) => {
+    for (const line of run.probes) {
+      if (line.kind !== 'sample' || line.data.call < ns(6700)) continue
+      const { status: _, why: __, ...rest } = line.data
+      const isGood = good[line.data.lane]?.(line.data.slot) === true
+      if (isGood) line.data = { ...rest, ok: true, status: 200, ret: line.data.call + ns(3) }
+    }
+  }
+
 describe('the gates', () => {
   const dropSamples =
     (from: number, to: number, every = 1): Spoil =>
@@ -94,6 +106,11 @@ describe('the gates', () => {
       },
     ],
     [
+      'fresh-lane',
+      'kept-alive connections are pinned to a dead backend for a second longer',
+      readsAnswered({ 'fresh-read': () => true }),
+    ],
+    [
       'clean-start',
       'the start was not clean',
       changing('gate', (gate) => ({ ...gate, held: false, reason: 'two voters' })),
@@ -109,6 +126,13 @@ describe('the gates', () => {
       expect(found.objectives[0]).toMatchObject({ verdict: 'inconclusive', cause: 'assumption' })
       expect(found.verdict).toBe('inconclusive')
     }
+  })
+
+  test('fresh connections may miss the last bad answer where good ones come between', async () => {
+    const alternating = { 'fresh-read': () => true, read: (slot: number) => slot % 4 !== 0 }
+    const { gates } = await judged(readsAnswered(alternating))
+
+    expect(gates.find(({ id }) => id === 'fresh-lane')).toMatchObject({ held: true })
   })
 
   test.each([
