@@ -54,6 +54,10 @@ describe('the cluster was left alone', () => {
   test.each([
     ['only the fault and the procedure touched a node', whole],
     ['nothing about processes was recorded, as before', both()],
+    [
+      'a standby missed its leader while the fault lasted',
+      both(whole, health('vault-2', 6000, 10_300, { ok: false, status: 474 })),
+    ],
     ['a node missed two answers', both(whole, health('vault-2', 9000, 9700, REFUSED))],
     [
       'a busy host made a node late',
@@ -160,6 +164,11 @@ describe('the cluster was left alone', () => {
       'another node is sealed',
       both(whole, health('vault-2', 9000, 10_300, { ok: false, status: 503 })),
       /vault-2 stopped serving .*HTTP 503/,
+    ],
+    [
+      'a standby misses its leader before the fault',
+      both(whole, health('vault-2', 1000, 3000, { ok: false, status: 474 })),
+      /vault-2 stopped serving 1\.\d+ s .*HTTP 474/,
     ],
     [
       'another node is frozen',

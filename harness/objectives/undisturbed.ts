@@ -3,7 +3,7 @@ import type { RunRecord } from '../journal/read.ts'
 import { callAt, type LaneSamples, retAt } from '../journal/samples.ts'
 import { NS_PER_MS, type Ns } from '../lib/clock.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { concerns, effectiveFrom, injectedFaults } from './fault-record.ts'
+import { concerns, effectiveFrom, faultsOf, injectedFaults } from './fault-record.ts'
 import type { Gate } from './gate.ts'
 import { healthLanes, leaderSightings } from './leadership.ts'
 import { lastStartOf, startOf } from './phase-span.ts'
@@ -53,9 +53,15 @@ const SILENCE_MS = 2000
 
 /** What `sys/health` answers on a node that serves: leader, standby, performance standby. */
 const SERVING = [200, 429, 473]
+/** A standby of Vault says so of the leader that it cannot reach, not of itself. */
+const WITHOUT_LEADER = 474
 
 function silentNodes(record: RunRecord, recoveries: readonly ServiceRecovery[]): readonly string[] {
   const { entries } = record
+  const healed = Math.max(0, ...faultsOf(entries).map(({ healedAt }) => healedAt ?? 0))
+  const quiet = quietSpans(record, recoveries).map(({ from, to, isAfter }) => {
+    return { from: isAfter ? Math.max(from, healed) : from, to }
+  })
   const from = lastStartOf(entries, 'steady') ?? startOf(entries, 'body') ?? 0
   const until = startOf(entries, 'read-back') ?? Number.POSITIVE_INFINITY
   const recovering = recoveries.map(({ fault, lanes }) => ({
@@ -64,7 +70,7 @@ function silentNodes(record: RunRecord, recoveries: readonly ServiceRecovery[]):
   }))
   return healthLanes(record).flatMap(({ node, lane }) => {
     const to = Math.min(until, namedFrom(entries, node))
-    const found = outOfOrder(lane, { from, to }, recovering)
+    const found = outOfOrder(lane, { from, to }, { recovering, quiet })
     return found === undefined ? [] : [`${node} ${found} without a fault on it`]
   })
 }
@@ -88,11 +94,13 @@ function namedFrom(entries: readonly Entry[], node: string): Ns {
  * A refused connection says that the server is gone, whenever it comes. A node that hangs or
  * calls itself sealed may do so because of the fault while the service recovers from it, and a
  * hanging one on a busy host, so both count only at other times, and silence only when it lasts.
+ * A standby that misses its leader counts only where nothing at all is going on: what a fault
+ * does to the leader is no fault on the standby.
  */
 function outOfOrder(
   lane: LaneSamples,
   within: Span,
-  recovering: readonly Span[],
+  { recovering, quiet }: { readonly recovering: readonly Span[]; readonly quiet: readonly Span[] },
 ): string | undefined {
   let row = 0
   let first = 0
@@ -103,7 +111,9 @@ function outOfOrder(
     const status = lane.status[i] as number
     const tookMs = (retAt(lane, i) - call) / NS_PER_MS
     const isRefused = status === 0 && tookMs < lane.info.deadlineMs / 2
-    const isExcused = !isRefused && recovering.some(({ from, to }) => call >= from && call < to)
+    const isIn = ({ from, to }: Span): boolean => call >= from && call < to
+    const missesLeader = status === WITHOUT_LEADER && !quiet.some(isIn)
+    const isExcused = !isRefused && (missesLeader || recovering.some(isIn))
     if (SERVING.includes(status) || isExcused) {
       row = 0
       continue
@@ -138,9 +148,10 @@ function foreignLeaders(
   recoveries: readonly ServiceRecovery[],
 ): readonly string[] {
   const sightings = leaderSightings(record)
-  return quietSpans(record, recoveries).flatMap(({ from, to, when }) => {
+  return quietSpans(record, recoveries).flatMap(({ from, to, isAfter }) => {
     const seen = sightings.filter(({ t }) => t >= from && t < to)
     const first = seen[0]?.node
+    const when = isAfter ? 'after the recovery' : 'before the first fault'
     const other = seen.find(({ node }) => node !== first)
     return other === undefined
       ? []
@@ -148,7 +159,7 @@ function foreignLeaders(
   })
 }
 
-type Quiet = Span & { readonly when: string }
+type Quiet = Span & { readonly isAfter: boolean }
 
 function quietSpans(record: RunRecord, recoveries: readonly ServiceRecovery[]): readonly Quiet[] {
   const { entries } = record
@@ -160,13 +171,13 @@ function quietSpans(record: RunRecord, recoveries: readonly ServiceRecovery[]): 
   if (begun !== undefined) {
     const doings = [faults[0]?.issued, procedures[0]?.t].filter((t) => t !== undefined)
     const to = doings.length > 0 ? Math.min(...doings) : (startOf(entries, 'body') ?? until)
-    quiet.push({ from: begun, to, when: 'before the first fault' })
+    quiet.push({ from: begun, to, isAfter: false })
   }
   const last = recoveries.at(-1)
   if (last?.stable === true) {
     const confirmed = last.lanes.map(({ confirmedAt }) => confirmedAt ?? until)
     const steps = entries.filter(({ kind }) => kind === 'step.ended').map(({ t }) => t)
-    quiet.push({ from: Math.max(...confirmed, ...steps), to: until, when: 'after the recovery' })
+    quiet.push({ from: Math.max(...confirmed, ...steps), to: until, isAfter: true })
   }
   return quiet
 }
