@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { expectedThresholds, type SloSpec } from '../harness/probes/load-thresholds.ts'
-import { summaryOf, thresholdsOf } from './slo.ts'
+import { expectedThresholds } from '../harness/probes/load-thresholds.ts'
+import { type Objective, summaryOf, thresholdsOf } from './slo.ts'
 
-const slo = (op: SloSpec['op'], of: SloSpec['of'], limit: number): SloSpec => ({
-  kind: 'slo',
+const slo = (op: Objective['op'], of: Objective['of'], limit: number) => ({
+  kind: 'slo' as const,
   id: `${op}-${of}`,
   op,
   of,
   limit,
-  phases: ['steady'],
+  phases: ['steady'] as const,
   source: 'HLD:748-751',
 })
 

@@ -3,14 +3,16 @@ import { checks } from '../harness/objectives/checks.ts'
 import { claim } from '../harness/objectives/claim.ts'
 import { rpo } from '../harness/objectives/rpo.ts'
 import { slo } from '../harness/objectives/slo.ts'
-import { growth, steady } from '../harness/probes/traffic.ts'
+import { burst, growth, sessions, steadyBesideLanes } from '../harness/probes/traffic.ts'
 import { scenario } from '../harness/scenario.ts'
 
 const TENANTS = [1, 10, 100, 1000]
 const GROWTH_PER_S = 100
-/** As much as a machine of two cores carries ten times over, and not the design's own 180. */
-const USUAL_PER_S = 30
-const BURST = { times: 10, lasts: seconds(10) }
+/** Half of what a machine carries beside lanes: a burst is ten times that, a soak lasts an hour. */
+const SHARE = 0.5
+const BURST = { times: 10, after: seconds(5), lasts: seconds(10) }
+const AROUND_BURST = seconds(20)
+const SESSIONS = { tenants: 100, ratePerS: 5 }
 const LEVEL = {
   heapMiB: 'the memory that each server holds levels off',
   descriptors: 'the file descriptors of each server level off',
@@ -47,7 +49,7 @@ export const growthBurstSoak = scenario(
     suites: (variant) => (variant === 'soak' ? ['soak'] : ['nightly']),
     load: (variant) => (variant === 'soak' ? 'steady' : 'none'),
     traffic: ({ soak }, variant) =>
-      variant === 'soak' ? [steady({ lasts: soak, ratePerS: USUAL_PER_S })] : [],
+      variant === 'soak' ? [steadyBesideLanes({ lasts: soak, share: SHARE })] : [],
     lengths: () => ({ step: seconds(35), soak: hours(1) }),
     leaves: 'healthy',
     // Said in so many words, growth has a cluster of its own, on which nobody has been before.
@@ -55,6 +57,7 @@ export const growthBurstSoak = scenario(
     objectives: (_multiplier, variant) => {
       if (variant === 'growth') return TENANTS.flatMap((n) => whole(`tenants-${n}`).slice(1))
       if (variant === 'burst') return [...whole('before'), ...whole('after')]
+      if (variant === 'sessions') return whole('sessions').slice(1)
       return [
         checks({ id: 'level', all: Object.values(LEVEL), source: 'HLD:766-776' }),
         ...whole('open'),
@@ -64,6 +67,13 @@ export const growthBurstSoak = scenario(
     // Where a cell is not held any more, there is the knee.
     claims: (_multiplier, variant) => {
       if (variant === 'burst') return [cell('burst', 'read', 20), cell('burst', 'write', 50)]
+      if (variant === 'sessions') {
+        return [
+          cell('sessions', 'read', 20),
+          cell('sessions', 'write', 50),
+          cell('sessions', 'list', 100),
+        ]
+      }
       if (variant !== 'growth') return []
       return TENANTS.flatMap((n) => [
         cell(`tenants-${n}`, 'read', 20),
@@ -82,11 +92,15 @@ export const growthBurstSoak = scenario(
     },
 
     burst: async ({ length, send }) => {
-      const usual = steady({ lasts: length('step'), ratePerS: USUAL_PER_S })
-      const { times, lasts } = BURST
+      const usual = steadyBesideLanes({ lasts: length('step'), share: SHARE })
       await send({ ...usual, load: 'before' })
-      await send({ ...usual, load: 'burst', ratePerS: times * USUAL_PER_S, lasts })
+      // Its users are connected when it comes, a few seconds after their first request.
+      await send({ ...burst({ ...usual, burst: BURST, lasts: AROUND_BURST }), load: 'burst' })
       await send({ ...usual, load: 'after' })
+    },
+
+    sessions: async ({ length, send }) => {
+      await send({ ...sessions({ ...SESSIONS, lasts: length('step') }), load: 'sessions' })
     },
 
     soak: async ({ check, inspect, length, loaded, note }) => {

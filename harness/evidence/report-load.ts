@@ -22,7 +22,7 @@ ${loads.map((load) => {
   const samples = record?.loads.find(({ started }) => started.load === load.load)
   return html`${headOf(load)}${picture(load, samples, load.model === 'open' ? limits : [])}${phaseTable(load)}`
 })}
-<p class="soft">A request belongs to the phase in which it was sent; what was sent while the run or its fault was prepared is never judged, and onset lasts until a witness has seen the fault. One that failed counts as lasting until it is given up. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests.</p>
+<p class="soft">A request belongs to the phase in which it was sent; what was sent while the run or its fault was prepared is never judged, and onset lasts until a witness has seen the fault. One that failed counts as lasting until it is given up, but for a wrong answer, which came and took its time. What failed in the onset counts for the share of errors of the fault. Quantiles are at most ${100 * (loads[0]?.histogramError ?? 0)} % above the true ones; those of too few requests stand in brackets. Connecting is not part of a latency: how many requests had to, and the longest that took one of them, stand beside it. The longest gap is that of one user between two good answers, without the time between its own requests; what is shorter than that time is not seen.</p>
 ${modelsSection(verdict, record)}`
 }
 
@@ -32,7 +32,7 @@ function headOf(load: LoadSeen): Html {
   const less =
     load.documentedPerS === undefined
       ? ''
-      : `the document has ${load.documentedPerS.toFixed(1)}: less than that was asked of this machine, which carries the lanes too; `
+      : `the document has ${load.documentedPerS.toFixed(1)}: less than that was asked of this machine; `
   const rate =
     askedPerS === null || reachedPerS === null
       ? ''

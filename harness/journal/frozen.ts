@@ -61,12 +61,13 @@ export type ObjectiveSpec =
       readonly source?: string
     }
   | {
-      /** A latency or an error share of the load, judged in each of its phases apart. */
+      /** A latency, an error share or a gap of the load, judged in each of its phases apart. */
       readonly kind: 'slo'
       readonly id: string
       /** The operation that is measured; `all`: every request of the load together. */
       readonly op: LoadOperation | 'all'
-      readonly of: LoadQuantile | 'errors'
+      /** `gap`: the longest time of one user between two good answers, without its own spacing. */
+      readonly of: LoadQuantile | 'errors' | 'gap'
       /** Milliseconds, or of `errors` the share of requests that failed, 0…1. */
       readonly limit: number
       readonly phases: readonly LoadPhase[]

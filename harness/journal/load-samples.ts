@@ -15,7 +15,10 @@ export type LoadGroup = {
   readonly op: LoadOperation
   readonly count: number
   readonly failed: Readonly<Partial<Record<FailureClass, number>>>
-  /** What was waited for an answer; a request that failed counts as given up, not as fast. */
+  /**
+   * What was waited for an answer; a request that failed counts as given up, not as fast. A wrong
+   * answer is one that came: it fails, and keeps its own time.
+   */
   readonly latency: TimeHistogram
   /** Requests that had to connect first, and the longest that took; `latency` is without it. */
   readonly connected: number

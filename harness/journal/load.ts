@@ -88,17 +88,19 @@ const QUANTILES = { p50: 50, p90: 90, p99: 99, p999: 99.9 } as const
 
 /**
  * What k6 has to evaluate because of an objective. The script derives it on its own: a threshold
- * that one of the two forgot, or wrote otherwise, is found by comparing them.
+ * that one of the two forgot, or wrote otherwise, is found by comparing them. Of the gaps between
+ * the answers of one user k6 knows nothing.
  */
-export function thresholdOf({
+export function thresholdsOf({
   op,
   of,
   limit,
-}: Pick<Extract<ObjectiveSpec, { kind: 'slo' }>, 'op' | 'of' | 'limit'>): LoadThreshold {
+}: Pick<Extract<ObjectiveSpec, { kind: 'slo' }>, 'op' | 'of' | 'limit'>): readonly LoadThreshold[] {
   const tag = op === 'all' ? '' : `{op:${op}}`
+  if (of === 'gap') return []
   return of === 'errors'
-    ? { metric: `http_req_failed${tag}`, expression: `rate<${limit}` }
-    : { metric: `http_req_duration${tag}`, expression: `p(${QUANTILES[of]})<${limit}` }
+    ? [{ metric: `http_req_failed${tag}`, expression: `rate<${limit}` }]
+    : [{ metric: `http_req_duration${tag}`, expression: `p(${QUANTILES[of]})<${limit}` }]
 }
 
 /** Samples of a load generator: no chain but one compressed file, sealed by its hash. */

@@ -1,13 +1,15 @@
 import type { ObjectiveSpec } from '../journal/entry.ts'
-import { thresholdOf } from '../journal/load.ts'
+import { thresholdsOf } from '../journal/load.ts'
 import type { LoadSamples } from '../journal/load-samples.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { type Gate, sound, vacuity } from './gate.ts'
 import { hostGate } from './host-idle.ts'
 import { contradictionOf, endOfLoad } from './load-end.ts'
 import { cpuShareOf, reachOf } from './load-generator.ts'
+import { hostOfTails } from './load-host.ts'
 import {
   formatReading,
+  isLatency,
   judgedLoads,
   readingOf,
   samplesNeeded,
@@ -37,6 +39,7 @@ export function loadGatesOf(record: RunRecord, specs: readonly SloSpec[]): reado
   const idle = record.usage.length > 0 ? [] : loads.flatMap((load) => load.ended?.hostIdle ?? [])
   return [
     ...hostGate(idle, ids),
+    ...hostOfTails(record, specs),
     generator(loads, ids),
     dropped(record, specs),
     ended(loads, ids),
@@ -77,15 +80,13 @@ function generator(loads: readonly LoadSamples[], guards: readonly string[]): Ga
   )
 }
 
-/** Of a latency only: a share of errors counts what was never sent as failed. */
+/** Of a latency only: errors and gaps count what was never sent as not answered. */
 function dropped(record: RunRecord, specs: readonly SloSpec[]): Gate {
-  const affected = specs
-    .filter(({ of }) => of !== 'errors')
-    .flatMap((spec) => {
-      const loads = judgedLoads(record, spec)
-      const count = sumOf(spec.phases, (phase) => sumOf(loads, (l) => l.dropped.get(phase) ?? 0))
-      return count > 0 ? [{ id: spec.id, count }] : []
-    })
+  const affected = specs.filter(isLatency).flatMap((spec) => {
+    const loads = judgedLoads(record, spec)
+    const count = sumOf(spec.phases, (phase) => sumOf(loads, (l) => l.dropped.get(phase) ?? 0))
+    return count > 0 ? [{ id: spec.id, count }] : []
+  })
   const all = sumOf(record.loads, (load) => sumOf([...load.dropped.values()], (n) => n))
   const [first] = affected
   if (first === undefined) {
@@ -136,10 +137,12 @@ function thresholds(record: RunRecord, specs: readonly SloSpec[]): Gate {
   const guards = idsOf(specs)
   let count = 0
   for (const spec of specs) {
-    const { metric, expression } = thresholdOf(spec)
     for (const { started } of judgedLoads(record, spec)) {
-      if (started.thresholds[metric]?.includes(expression)) continue
-      const reason = `load "${started.load}" was not told of ${metric} ${expression}, which "${spec.id}" promises`
+      const untold = thresholdsOf(spec).find(
+        ({ metric, expression }) => !started.thresholds[metric]?.includes(expression),
+      )
+      if (untold === undefined) continue
+      const reason = `load "${started.load}" was not told of ${untold.metric} ${untold.expression}, which "${spec.id}" promises`
       return vacuity(id, guards, false, reason)
     }
   }

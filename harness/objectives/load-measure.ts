@@ -2,6 +2,7 @@ import type { LoadPhase, LoadQuantile, ObjectiveSpec } from '../journal/entry.ts
 import type { LoadGroup, LoadSamples } from '../journal/load-samples.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { TimeHistogram } from '../lib/histogram.ts'
+import { longestGapMs } from './load-gap.ts'
 
 type SloSpec = Extract<ObjectiveSpec, { kind: 'slo' }>
 
@@ -25,8 +26,14 @@ const SAMPLES_MIN: Readonly<Record<LoadQuantile, number>> = {
 const ERRORS_MIN = 100
 
 /** Requests without which the number says nothing: of a share, one of them must be able to show it. */
-export const samplesNeeded = ({ of, limit }: Pick<Measured, 'of' | 'limit'>): number =>
-  of === 'errors' ? Math.max(ERRORS_MIN, limit > 0 ? Math.ceil(1 / limit) : 0) : SAMPLES_MIN[of]
+export function samplesNeeded({ of, limit }: Pick<Measured, 'of' | 'limit'>): number {
+  if (of === 'gap') return 0
+  return of === 'errors'
+    ? Math.max(ERRORS_MIN, limit > 0 ? Math.ceil(1 / limit) : 0)
+    : SAMPLES_MIN[of]
+}
+
+export const isLatency = ({ of }: Pick<Measured, 'of'>): boolean => of !== 'errors' && of !== 'gap'
 
 /** Loads of the closed model are told and never judged: its users wait with the service. */
 export const judgedLoads = (
@@ -54,7 +61,7 @@ export function readingOf(
   phase: LoadPhase,
 ): Reading {
   // The look of a witness makes answers slow; who fails a request in it is the service.
-  const countsOnset = of === 'errors' && phase === 'fault'
+  const countsOnset = !isLatency({ of }) && phase === 'fault'
   const isOf = (each: LoadPhase) => each === phase || (each === 'onset' && countsOnset)
   const groups = loads.flatMap((load) =>
     load.groups.filter((group) => isOf(group.phase) && (op === 'all' || group.op === op)),
@@ -64,13 +71,14 @@ export function readingOf(
   const dropped = sumOf(loads, (load) =>
     sumOf([...load.dropped], ([each, n]) => (isOf(each) ? n : 0)),
   )
-  const value =
-    of === 'errors'
-      ? count + dropped === 0
-        ? undefined
-        : (failed + dropped) / (count + dropped)
-      : latencyOf(groups).quantile(SHARES[of])
-  return { phase, count, failed, dropped, value }
+  const reading = { phase, count, failed, dropped }
+  if (of === 'gap') {
+    return { ...reading, value: Math.max(0, ...loads.map((load) => longestGapMs(load, isOf))) }
+  }
+  const asked = count + dropped
+  const share = asked === 0 ? undefined : (failed + dropped) / asked
+  const value = of === 'errors' ? share : latencyOf(groups).quantile(SHARES[of])
+  return { ...reading, value }
 }
 
 export function latencyOf(groups: readonly LoadGroup[]): TimeHistogram {
@@ -98,6 +106,7 @@ const trimmed = (value: number): string =>
 
 /** As people write it. */
 export const sayQuantity = ({ op, of }: Pick<Measured, 'op' | 'of'>): string => {
+  if (of === 'gap') return 'longest gap of a user'
   const whose = op === 'all' ? 'requests' : `${op} requests`
   return of === 'errors' ? `failed ${whose}` : `${of === 'p999' ? 'p99.9' : of} of ${whose}`
 }

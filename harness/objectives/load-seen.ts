@@ -3,6 +3,7 @@ import type { LoadGroup, LoadSamples } from '../journal/load-samples.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { NS_PER_MS } from '../lib/clock.ts'
 import { HISTOGRAM_ERROR } from '../lib/histogram.ts'
+import { longestGapMs, spacingOf } from './load-gap.ts'
 import { cpuShareOf, reachOf } from './load-generator.ts'
 import { failures, latencyOf, SHARES, sumOf } from './load-measure.ts'
 
@@ -88,7 +89,7 @@ function loadSeen(load: LoadSamples): LoadSeen {
           phase,
           seconds: rounded(seconds),
           dropped: lost,
-          longestGapMs: rounded(Math.max(0, longestGapMs(load, phase) - spacingMs)),
+          longestGapMs: rounded(longestGapMs(load, (each) => each === phase)),
           ops: [
             opSeen('all', groups, seconds),
             ...ops.map((op) =>
@@ -154,28 +155,6 @@ function secondsOf({ spans, life }: LoadSamples, phase: LoadPhase): number {
 }
 
 /** A gap belongs to the phase in which most of it lies. */
-function longestGapMs({ spans, gaps }: LoadSamples, phase: LoadPhase): number {
-  let longest = 0
-  for (const { from, to } of gaps) {
-    const within = (of: LoadPhase): number =>
-      sumOf(
-        spans.filter((span) => span.phase === of),
-        (span) => Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)),
-      )
-    const most = PHASES.reduce((a, b) => (within(b) > within(a) ? b : a))
-    if (most === phase) longest = Math.max(longest, (to - from) / NS_PER_MS)
-  }
-  return longest
-}
-
-/** An open load serves its users in turn; those of a closed one come when they like. */
-function spacingOf({ started, users }: LoadSamples): number {
-  const { model, ratePerS, tenants = users } = started
-  return model === 'open' && ratePerS !== undefined && ratePerS > 0
-    ? (1000 * tenants) / ratePerS
-    : 0
-}
-
 const rounded = (value: number): number => Math.round(value * 1000) / 1000
 const orNull = (value: number | undefined): number | null =>
   value === undefined ? null : rounded(value)

@@ -1,5 +1,5 @@
 import type { LoadEnded, LoadOperation, LoadStarted, ObjectiveSpec } from '../journal/entry.ts'
-import { thresholdOf } from '../journal/load.ts'
+import { thresholdsOf } from '../journal/load.ts'
 
 type SloSpec = Extract<ObjectiveSpec, { kind: 'slo' }>
 
@@ -95,8 +95,7 @@ export function loadOf(
   const specs = objectives.filter((spec): spec is SloSpec => spec.kind === 'slo')
   const isJudged = model === 'open'
   const thresholds: Record<string, string[]> = { http_reqs: ['count>0'] }
-  for (const spec of isJudged ? specs : []) {
-    const { metric, expression } = thresholdOf(spec)
+  for (const { metric, expression } of isJudged ? specs.flatMap(thresholdsOf) : []) {
     const known = thresholds[metric] ?? []
     if (!known.includes(expression)) thresholds[metric] = [...known, expression]
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LoadPhase } from '../journal/entry.ts'
-import { milliseconds } from '../lib/duration.ts'
+import { milliseconds, seconds } from '../lib/duration.ts'
 import { recordOf } from '../selftest/memory-record.ts'
 import { judgeScenario } from './judge.ts'
 import { type MadeLoad, type MadeLoadOptions, madeLoad } from './made-load.ts'
@@ -36,11 +36,19 @@ async function judged(
   {
     spoil = () => {},
     isBroken = true,
-  }: { readonly spoil?: (load: MadeLoad) => void; readonly isBroken?: boolean } = {},
+    hostIdle,
+  }: {
+    readonly spoil?: (load: MadeLoad) => void
+    readonly isBroken?: boolean
+    readonly hostIdle?: number
+  } = {},
 ) {
   const run = madeRun({ frozen: { objectives, claims: [], mustObserve: [] } })
   if (!isBroken) {
     run.journal = run.journal.filter(({ kind }) => !kind.startsWith('fault.') && kind !== 'stable')
+  }
+  for (const line of run.probes) {
+    if (line.kind === 'usage' && hostIdle !== undefined) line.data = { ...line.data, hostIdle }
   }
   const outages = options.outages ?? (isBroken ? [OUTAGE] : [])
   const load = madeLoad({ ...options, objectives, outages })
@@ -109,6 +117,47 @@ describe('a service level is', () => {
     })
     expect(why).toMatchInlineSnapshot(
       `"SLO p99 is inconclusive: load-baseline: before the fault: p99 of requests 61 ms (1836 requests), limit 50 ms: the host is too slow; without this doubt: missed, p99 of requests in "after" 61 ms (1188 requests), limit 50 ms"`,
+    )
+  })
+
+  const gap = slo({ op: 'all', gap: seconds(2), phases: ['fault', 'recovery', 'after'] })
+  test.each([
+    ['met', 'bounded by the recovery', SERVICE_BACK_MS],
+    ['missed', 'longer than the service was away', SERVICE_BACK_MS + 1500],
+  ])('%s by the longest gap of a user, %s', async (word, _what, toMs) => {
+    const outages = [{ fromMs: FAULT_ISSUED_MS, toMs, how: 'refused' as const }]
+    const { objectives } = await judged([gap], { outages })
+
+    expect(objectives[0]).toMatchObject({ verdict: word, unit: 'ms', limit: 2000 })
+    expect(objectives[0]?.because).toMatch(
+      /longest gap of a user in "\w+" [\d.]+ m?s \(each is served every 111 ms\), limit 2000 ms/,
+    )
+  })
+
+  const tailOf = (ms: number) => (i: number, sent: number) =>
+    sent > SERVICE_BACK_MS && i % 20 === 0 ? ms : 4
+  const slowAll = (_: number, sent: number) => (sent > SERVICE_BACK_MS ? 80 : 4)
+  test.each([
+    [
+      'inconclusive',
+      'one request of twenty is slow on a host with little to spare',
+      tailOf(80),
+      0.22,
+    ],
+    ['failed', 'one request of twenty is slow on a host with CPUs to spare', tailOf(80), 0.4],
+    ['failed', 'every request is slow, whatever the host has to spare', slowAll, 0.22],
+    ['passed', 'the tail keeps the limit on a host with little to spare', tailOf(40), 0.22],
+  ])('%s where %s', async (word, _what, latencyMs, hostIdle) => {
+    const { verdict, gates } = await judged([p99], { latencyMs }, { hostIdle })
+
+    expect(verdict).toBe(word)
+    const doubts = gates.filter(({ id, held }) => id === 'host' && !held)
+    expect(doubts.map(({ reason }) => reason)).toEqual(
+      word === 'inconclusive'
+        ? [
+            'p99 of requests in "after" 80.1 ms, and the host had 22 % of the CPUs to spare in its middle second, needed is a third for a tail to be the product\'s',
+          ]
+        : [],
     )
   })
 

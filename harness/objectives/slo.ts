@@ -5,8 +5,10 @@ import type { Duration } from '../lib/duration.ts'
 import { HISTOGRAM_ERROR } from '../lib/histogram.ts'
 import type { Off } from './detections.ts'
 import { endOfLoad } from './load-end.ts'
+import { spacingOf } from './load-gap.ts'
 import {
   formatReading,
+  isLatency,
   judgedLoads,
   type Reading,
   readingOf,
@@ -17,7 +19,7 @@ import { inconclusive, type Judgement, worst } from './objective.ts'
 
 export type SloSpec = Extract<ObjectiveSpec, { kind: 'slo' }>
 
-/** The one number that is promised: a quantile of the latency, or the share of failed requests. */
+/** The one number that is promised: a quantile of the latency, a share of requests, or a gap. */
 export type SloLimit =
   | { readonly p50: Duration }
   | { readonly p90: Duration }
@@ -25,6 +27,8 @@ export type SloLimit =
   | { readonly p999: Duration }
   /** 0…1. */
   | { readonly errors: number }
+  /** No user goes longer without a good answer, its own spacing aside. */
+  | { readonly gap: Duration }
 
 /**
  * A service level of the load, judged in each of the phases apart:
@@ -61,7 +65,7 @@ export function slo({
 
 function only(limit: SloLimit): readonly [SloSpec['of'], number] {
   if ('errors' in limit) return ['errors', limit.errors]
-  const [[of, { ms }]] = Object.entries(limit) as [[LoadQuantile, Duration]]
+  const [[of, { ms }]] = Object.entries(limit) as [[LoadQuantile | 'gap', Duration]]
   return [of, ms]
 }
 
@@ -90,7 +94,10 @@ export function judgeSlo(spec: SloSpec, record: RunRecord, off: Off): Judgement 
       found: ['load-ended'],
     }
   }
-  const judged = spec.phases.map((phase) => judgeReading(spec, readingOf(spec, loads, phase), off))
+  const spacingMs = Math.max(...loads.map(spacingOf))
+  const judged = spec.phases.map((phase) =>
+    judgeReading(spec, { ...readingOf(spec, loads, phase), spacingMs }, off),
+  )
   const verdict = worst(judged.map((each) => each.verdict))
   const leading = judged.filter((each) => each.verdict === verdict)
   const shown = verdict === 'met' ? judged : leading
@@ -116,10 +123,14 @@ const lessThanDocumented = (loads: readonly LoadSamples[]): readonly string[] =>
 const numberOf = ({ measured }: Judgement): number =>
   typeof measured === 'number' ? measured : Number.NEGATIVE_INFINITY
 
-function judgeReading(spec: SloSpec, reading: Reading, off: Off): Judgement {
-  const { phase, count, failed, dropped, value } = reading
+function judgeReading(
+  spec: SloSpec,
+  reading: Reading & { readonly spacingMs: number },
+  off: Off,
+): Judgement {
+  const { phase, count, value } = reading
   const needed = samplesNeeded(spec)
-  if (count + (spec.of === 'errors' ? dropped : 0) < needed && !off.has('load-samples')) {
+  if (count + (spec.of === 'errors' ? reading.dropped : 0) < needed && !off.has('load-samples')) {
     const why = `${count} ${spec.op === 'all' ? '' : `${spec.op} `}requests in the phase "${phase}", ${needed} are needed for ${spec.of}`
     return { ...inconclusive('undecided', why, value ?? null), found: ['load-samples'] }
   }
@@ -128,15 +139,23 @@ function judgeReading(spec: SloSpec, reading: Reading, off: Off): Judgement {
     // What k6 says of a threshold without samples; only reached without the detector above.
     return { measured: null, verdict: 'met', because: `no request in the phase "${phase}"` }
   }
-  const lost = spec.of === 'errors' && dropped > 0 ? ` and ${dropped} never sent` : ''
-  const of = spec.of === 'errors' ? `${failed} of ${count} requests${lost}` : `${count} requests`
-  const took = `${sayQuantity(spec)} in "${phase}" ${formatReading(spec.of, value)} (${of}), limit ${limit}`
+  const took = `${sayQuantity(spec)} in "${phase}" ${formatReading(spec.of, value)} (${countedOf(spec, reading)}), limit ${limit}`
   if (value <= spec.limit) {
     const atRisk = spec.of !== 'errors' && value > AT_RISK * spec.limit
     return { measured: value, verdict: 'met', because: took, ...(atRisk ? { atRisk } : {}) }
   }
-  const least = spec.of === 'errors' ? value : value / (1 + HISTOGRAM_ERROR) - 0.001
+  const least = isLatency(spec) ? value / (1 + HISTOGRAM_ERROR) - 0.001 : value
   return least > spec.limit
     ? { measured: value, verdict: 'missed', because: took }
     : inconclusive('undecided', `${took}: the limit lies within the error of the histogram`, value)
+}
+
+function countedOf(
+  { of }: SloSpec,
+  { count, failed, dropped, spacingMs }: Reading & { readonly spacingMs: number },
+): string {
+  if (of === 'gap') return `each is served every ${formatReading(of, spacingMs)}`
+  if (of !== 'errors') return `${count} requests`
+  const lost = dropped > 0 ? ` and ${dropped} never sent` : ''
+  return `${failed} of ${count} requests${lost}`
 }

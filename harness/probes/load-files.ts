@@ -87,13 +87,10 @@ const givenTo = ({
         },
       }),
   tenants: tenants.ids,
-  objectives: objectives.map(({ id, op, of, limit, source }) => ({
-    id,
-    op,
-    of,
-    limit,
-    ...(source === undefined ? {} : { source }),
-  })),
+  objectives: objectives.flatMap(({ id, op, of, limit, source }) =>
+    // The gaps of a user are nothing that k6 can evaluate.
+    of === 'gap' ? [] : [{ id, op, of, limit, ...(source === undefined ? {} : { source }) }],
+  ),
   summary: LOAD_PLACES.summary,
 })
 

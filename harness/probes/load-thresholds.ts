@@ -1,5 +1,5 @@
 import type { LoadOperation, ObjectiveSpec } from '../journal/entry.ts'
-import { thresholdOf } from '../journal/load.ts'
+import { thresholdsOf } from '../journal/load.ts'
 
 export type SloSpec = Extract<ObjectiveSpec, { kind: 'slo' }>
 
@@ -20,8 +20,7 @@ export function expectedThresholds(
     http_reqs: ['count>0'],
   }
   for (const op of operations) thresholds[`http_reqs{op:${op}}`] = ['count>0']
-  for (const objective of objectives) {
-    const { metric, expression } = thresholdOf(objective)
+  for (const { metric, expression } of objectives.flatMap(thresholdsOf)) {
     // Two objectives may promise the same in different phases, of which k6 knows nothing.
     thresholds[metric] = [...new Set([...(thresholds[metric] ?? []), expression])]
   }

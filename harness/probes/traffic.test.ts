@@ -56,6 +56,12 @@ test.each([
   expect(plannedOf(traffic, 30_000)).toBe(planned)
 })
 
+test('what is no load test of the document is not held against its rate', () => {
+  expect(steady({ ratePerS: 30 })).toMatchObject({ ratePerS: 30, documentedPerS: 180 })
+  expect(arrival({ ratePerS: 10, mix: { read: 1 } })).not.toHaveProperty('documentedPerS')
+  expect(steady()).not.toHaveProperty('documentedPerS')
+})
+
 test('sessions have every operation', () => {
   expect(operationsIn(sessions({ ratePerS: 1, tenants: 3 }))).toEqual([
     'login',

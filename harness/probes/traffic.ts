@@ -38,7 +38,10 @@ const RATE_PER_S = 180
 
 type Length = { readonly lasts?: Duration | undefined }
 
-/** The load test of the design (HLD:988-1073), its arrivals at a constant rate. */
+/**
+ * The load test of the design (HLD:988-1073), its arrivals at a constant rate; at a lower one than
+ * the design's it says so.
+ */
 export const steady = ({
   lasts,
   ratePerS = RATE_PER_S,
@@ -47,6 +50,7 @@ export const steady = ({
   script: 'steady',
   model: 'open',
   ratePerS,
+  ...(ratePerS < RATE_PER_S ? { documentedPerS: RATE_PER_S } : {}),
   users: 0,
   mix: DOCUMENTED,
   tenants: USERS,
@@ -76,13 +80,8 @@ type BesideLanes = {
 }
 
 /** The same where lanes and clients run beside it: on a small machine as much of it as that carries. */
-export function steadyBesideLanes(given: BesideLanes = {}): Traffic {
-  const ratePerS = besideLanesPerS(given)
-  return {
-    ...steady({ ratePerS }),
-    ...(ratePerS < RATE_PER_S ? { documentedPerS: RATE_PER_S } : {}),
-  }
-}
+export const steadyBesideLanes = ({ lasts, ...given }: BesideLanes & Length = {}): Traffic =>
+  steady({ lasts, ratePerS: besideLanesPerS(given) })
 
 /** As many of the design's users as send that. */
 export const closedBesideLanes = (given: BesideLanes = {}): Traffic => ({
@@ -100,11 +99,15 @@ type Arrival = Length & {
 }
 
 /** A given mix at a constant arrival rate. */
-export const arrival = ({ tenants = USERS, ...rest }: Arrival): Traffic => ({
-  ...steady(rest),
+export const arrival = ({ tenants = USERS, ratePerS, mix, lasts }: Arrival): Traffic => ({
+  load: 'open',
   script: 'arrival',
-  mix: rest.mix,
+  model: 'open',
+  ratePerS,
+  users: 0,
+  mix,
   tenants,
+  ...(lasts === undefined ? {} : { lasts }),
 })
 
 /**
