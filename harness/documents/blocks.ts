@@ -1,4 +1,5 @@
 import * as backups from './backup-blocks.ts'
+import { nobodyBehindBalancer, productionOverwritten, restoreRefused } from './balancer-blocks.ts'
 import type { Block } from './block.ts'
 import * as checks from './check-blocks.ts'
 import * as clients from './client-blocks.ts'
@@ -19,6 +20,9 @@ export const blocks: readonly Block[] = [
   beforeTheLoss,
   restoreUnderShamir,
   restoreUnderKms,
+  restoreRefused,
+  productionOverwritten,
+  nobodyBehindBalancer,
   replaceNode,
   joinReplacement,
 ]

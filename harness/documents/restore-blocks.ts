@@ -3,8 +3,8 @@ import type { Block, TypedStep } from './block.ts'
 
 /** RB 4.1 on three fresh machines, whose servers begin without a seal or with the one of RB:328. */
 
-const NODE_1 = '$DRILL_NODE_1'
-const KEYS = '/tmp/vault-init-keys.txt'
+export const NODE_1 = '$DRILL_NODE_1'
+export const KEYS = '/tmp/vault-init-keys.txt'
 
 /** The configuration of a fresh machine: HLD:121-175 without its second listener. */
 export const freshConfiguration =
@@ -56,7 +56,7 @@ aws s3 cp /tmp/vault-snapshot-last.snap s3://alphapulse-vault-backups/vault-snap
   ],
 }
 
-const DOWNLOAD: TypedStep = {
+export const DOWNLOAD: TypedStep = {
   title: 'Step 2: download the latest backup',
   lines: '218-220',
   types: `LATEST_BACKUP=$(aws s3 ls s3://alphapulse-vault-backups/ | grep vault-snapshot | tail -1 | awk '{print $4}')

@@ -95,7 +95,17 @@ export const runbookParts: readonly Part[] = [
     ...RESTORED,
     untyped: 'the secret of RB:230-232; the keys are where RB:369 looks for them',
   }),
-  rb(239, 242, '4.1 step 4: restore the snapshot', RESTORED),
+  rb(239, 242, '4.1 step 4: restore the snapshot', {
+    procedures: ['restore-cluster'],
+    blocks: [
+      'rb-4.1-restore-shamir',
+      'rb-4.1-restore-awskms',
+      'rb-4.1-restore-refused',
+      'rb-4.1-production-overwritten',
+      'rb-4.1-nobody-behind-balancer',
+    ],
+    scenarios: ['full-restore', 'restore-as-written'],
+  }),
   rb(243, 258, '4.1 step 5: join nodes 2 and 3', {
     ...RESTORED,
     untyped: 'node 3 under a Shamir seal, where node 2 has failed by the same lines',
