@@ -6,7 +6,7 @@ import { createToken, writePolicy } from '../vault/setup.ts'
 import { deletedPolicy, disabledMount, revokedToken } from './access.ts'
 import { planFault } from './bring-about.ts'
 import { CannotPlan, type Fault } from './fault.ts'
-import { bite, context, healsFromDisk, provesFinal } from './made-proof.ts'
+import { bite, context, healsFromDisk, provesFinal, refusesSecond } from './made-proof.ts'
 import { flippedData, flippedHeader, truncatedData, wipedData } from './raft-files.ts'
 import { deletedSecret, deletedTenant, destroyedSecret, purgedSecret } from './secrets.ts'
 
@@ -64,6 +64,7 @@ test('a revoked token is unknown to every node, and its plan does not hold it', 
   const { plan, witness } = await bite(cluster, fault)
   expect(witness).toBe('vault-1: unknown, vault-2: unknown, vault-3: unknown')
   expect(JSON.stringify(plan)).not.toContain(token.reveal())
+  await refusesSecond(cluster, fault, plan)
   await healsFromDisk(cluster, fault, plan)
 })
 

@@ -13,8 +13,11 @@ import { CannotPlan, type Effect, type Injection } from './fault.ts'
 /** The server of a node as it runs now. */
 export type Server = { readonly node: string; readonly container: string; readonly pid: number }
 
-/** @throws {CannotPlan} when it does not run. */
+/** @throws {CannotPlan} when it does not run or is not there. */
 export async function runningServer({ name, vault }: Node): Promise<Server> {
+  if ((await vault.labelsIfThere()) === undefined) {
+    throw new CannotPlan(`${name} has no container any more`)
+  }
   const { pid, running } = await vault.state()
   if (!running) throw new CannotPlan(`${name} does not run`)
   return { node: name, container: vault.id, pid }

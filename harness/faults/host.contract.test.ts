@@ -7,7 +7,7 @@ import { onStage } from '../made-stage.ts'
 import { Container } from '../stack/container.ts'
 import { runTool } from '../stack/toolbox.ts'
 import { hostLost } from './host.ts'
-import { bite, context, healsFromDisk, isOver, provesFinal } from './made-proof.ts'
+import { bite, context, healsFromDisk, isOver, provesFinal, refusesSecond } from './made-proof.ts'
 import { powerCut } from './power.ts'
 import { hostDestroyed, oldDisk } from './volumes.ts'
 
@@ -84,6 +84,7 @@ test('an old disk is the one of some time before; the node comes back with it', 
   expect(witness).toMatch(
     /^exit code 137; \d+ files are as they were 1\.5\d* s before, [1-9]\d* of them/,
   )
+  await refusesSecond(cluster, fault, plan)
   await healsFromDisk(cluster, fault, plan)
   expect(await fault.kind.witness(cluster, plan)).toMatchObject({ happened: true })
   await cluster.node(plan.target).start()

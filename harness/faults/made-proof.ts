@@ -105,12 +105,16 @@ export async function provesItself<Plan extends FaultPlan>(
   return witness
 }
 
-/** The whole proof of a final fault: it is seen before and after healing, which changes nothing. */
+/**
+ * The whole proof of a final fault: a second one is refused, and it is seen before and after
+ * healing, which changes nothing.
+ */
 export async function provesFinal<Plan extends FaultPlan>(
   cluster: Cluster,
   fault: Fault<Plan>,
 ): Promise<string> {
   const { plan, witness } = await bite(cluster, fault)
+  await refusesSecond(cluster, fault, plan)
   await healsFromDisk(cluster, fault, plan)
   expect(await fault.kind.witness(cluster, plan)).toMatchObject({ happened: true })
   return witness

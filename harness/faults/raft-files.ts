@@ -52,12 +52,16 @@ const FLIPPED: FaultKind<FlippedPlan> = damaged<FlippedPlan>({
   parameters: {
     entriesCount: { default: 1, says: 'how many of them, from a place the seed chooses' },
   },
-  async prepare({ docker }, plan, { aim, seed }) {
-    const entries = await entriesOf(docker, plan.disk, {
+  async prepare(cluster, plan, { aim, seed }) {
+    const entries = await entriesOf(cluster.docker, plan.disk, {
       fraction: seed.fraction(`entry of ${plan.target}`),
       count: Math.min(numberGiven(aim, 'entriesCount'), MOST_ENTRIES),
     })
     if (entries.length === 0) throw new CannotPlan(`no secret is stored on ${plan.target}`)
+    // Flipped once more, a bit would be right again.
+    if ((await othersWith(cluster, plan.target, entries)).length === 0) {
+      throw new CannotPlan(`no other node has what is stored on ${plan.target}: it differs already`)
+    }
     return { ...plan, entries }
   },
   damage: (docker, { disk, entries }) => flipEntries(docker, disk, entries.map(keyOf)),
@@ -65,11 +69,7 @@ const FLIPPED: FaultKind<FlippedPlan> = damaged<FlippedPlan>({
     const keys = entries.map(keyOf)
     const here = await readEntries(cluster.docker, disk, keys)
     const changed = here.filter(({ sha256 }, i) => sha256 !== entries[i]?.sha256)
-    const others: string[] = []
-    for (const node of cluster.nodes.filter(({ name }) => name !== target)) {
-      const there = await readEntries(cluster.docker, cluster.diskTools(node), keys)
-      if (there.every(({ sha256 }, i) => sha256 === entries[i]?.sha256)) others.push(node.name)
-    }
+    const others = await othersWith(cluster, target, entries)
     const [first] = changed
     const told = `${changed.length} of ${entries.length} entries differ on ${target}, none on ${others.join(', ') || 'no other'}`
     return first === undefined || changed.length < entries.length || others.length === 0
@@ -103,7 +103,11 @@ const TRUNCATED: FaultKind<TruncatedPlan> = damaged<TruncatedPlan>({
   parameters: { keptPercent: { default: 50, says: 'how much is left of what it uses' } },
   async prepare(_cluster, plan, { aim }) {
     const share = Math.min(numberGiven(aim, 'keptPercent'), 99) / 100
-    return { ...plan, left: Math.max(PAGE, Math.floor((plan.used * share) / PAGE) * PAGE) }
+    const left = Math.max(PAGE, Math.floor((plan.used * share) / PAGE) * PAGE)
+    if (plan.bytes <= left) {
+      throw new CannotPlan(`the data file of ${plan.target} ends at ${plan.bytes} bytes already`)
+    }
+    return { ...plan, left }
   },
   async damage({ engine }, { disk, left }) {
     await runTool(engine, disk, `truncate -s ${left} ${DATA_FILE} && sync`)
@@ -161,6 +165,20 @@ const MOST_ENTRIES = 100
 const PAGE = 4096
 
 const keyOf = ({ key }: StoredEntry): string => key
+
+/** The other nodes whose disks have these entries, and have them so. */
+async function othersWith(
+  cluster: Cluster,
+  name: string,
+  entries: readonly StoredEntry[],
+): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const node of cluster.nodes.filter((each) => each.name !== name)) {
+    const there = await readEntries(cluster.docker, cluster.diskTools(node), entries.map(keyOf))
+    if (there.every(({ sha256 }, i) => sha256 === entries[i]?.sha256)) found.push(node.name)
+  }
+  return found
+}
 
 /** What the server itself makes of its disk; no state while it has not made up its mind. */
 type Report = { readonly told: string; readonly state?: string }
