@@ -119,17 +119,25 @@ function killed(needs: ClusterNeeds, own: readonly Row[]): void {
       const { plan } = await (FILLED.includes(name) ? whileWriting(cluster, proof) : proof())
       await cluster.converge(context.signal)
       expect(await cluster.healthyVoters()).toBe(3)
+      if (inject('everyFault')) await startsCleanly()
       if (TOLD_EVER_AFTER.includes(name)) return
       await isOver(cluster, { kind, aim: { target: '', given: {} } }, plan)
     },
   )
 
   // What a dead harness had begun in a container goes on, and may end after the healing.
-  test('none of them has come back', async () => {
+  test('none of them has come back, and the next scenario may begin', async () => {
     for (const { fault, plan } of healed) {
       expect(await kindNamed(fault).residue(on().docker, plan), fault).toEqual([])
     }
+    await startsCleanly()
   })
+
+  /** It waits until no server is young, some seconds: too long to be asked each time in CI. */
+  async function startsCleanly(): Promise<void> {
+    const gate = await on().cluster.cleanStart(context.signal)
+    expect(gate.held ? '' : gate.reason).toBe('')
+  }
 
   /** Also: what a healing undoes is residue, or nobody would notice one that does nothing. */
   async function isInForce(kind: FaultKind): Promise<void> {
