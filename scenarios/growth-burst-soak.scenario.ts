@@ -12,7 +12,8 @@ const GROWTH_PER_S = 100
 const SHARE = 0.5
 const BURST = { times: 10, after: seconds(5), lasts: seconds(10) }
 const AROUND_BURST = seconds(20)
-const SESSIONS = { tenants: 100, ratePerS: 5 }
+/** Six requests each: a thousand in the step, which a p99 needs. */
+const SESSIONS = { tenants: 100, ratePerS: 6 }
 const LEVEL = {
   heapMiB: 'the memory that each server holds levels off',
   descriptors: 'the file descriptors of each server level off',
@@ -28,16 +29,19 @@ const cell = (load: string, op: 'read' | 'write' | 'list', p99: number) =>
     slo: slo({ id: `${load}-${op}`, op, p99: milliseconds(p99), phases: ['steady'], load }),
   })
 
-const whole = (load: string) => [
+const p99Of = (load: string) =>
   slo({
     id: `${load}-p99`,
     ...{ op: 'all', p99: milliseconds(50), phases: ['steady'], load, source: 'HLD:1071' },
-  }),
+  })
+
+const errorsOf = (load: string) =>
   slo({
     id: `${load}-errors`,
     ...{ op: 'all', errors: 0.001, phases: ['steady'], load, source: 'HLD:1072' },
-  }),
-]
+  })
+
+const whole = (load: string) => [p99Of(load), errorsOf(load)]
 
 export const growthBurstSoak = scenario(
   'The load grows to a thousand tenants, comes tenfold for a while, and lasts',
@@ -55,9 +59,9 @@ export const growthBurstSoak = scenario(
     // Said in so many words, growth has a cluster of its own, on which nobody has been before.
     cluster: (variant) => (variant === 'growth' ? { nodes: 3 } : {}),
     objectives: (_multiplier, variant) => {
-      if (variant === 'growth') return TENANTS.flatMap((n) => whole(`tenants-${n}`).slice(1))
+      if (variant === 'growth') return TENANTS.map((n) => errorsOf(`tenants-${n}`))
       if (variant === 'burst') return [...whole('before'), ...whole('after')]
-      if (variant === 'sessions') return whole('sessions').slice(1)
+      if (variant === 'sessions') return [errorsOf('sessions')]
       return [
         checks({ id: 'level', all: Object.values(LEVEL), source: 'HLD:766-776' }),
         ...whole('open'),
@@ -68,11 +72,8 @@ export const growthBurstSoak = scenario(
     claims: (_multiplier, variant) => {
       if (variant === 'burst') return [cell('burst', 'read', 20), cell('burst', 'write', 50)]
       if (variant === 'sessions') {
-        return [
-          cell('sessions', 'read', 20),
-          cell('sessions', 'write', 50),
-          cell('sessions', 'list', 100),
-        ]
+        const says = 'sessions: all of their requests P99 below 50 ms'
+        return [claim({ source: 'HLD:1071', says, slo: p99Of('sessions') })]
       }
       if (variant !== 'growth') return []
       return TENANTS.flatMap((n) => [

@@ -25,8 +25,9 @@ const TAIL_IDLE_MIN = 1 / 3
  * makes every second request slower than the limit is no tail, and is believed on any host.
  */
 export function hostOfTails(record: RunRecord, specs: readonly SloSpec[]): readonly Gate[] {
-  const doubted = specs.flatMap((spec) =>
-    isLatency(spec) ? spec.phases.flatMap((phase) => doubtOf(record, spec, phase)) : [],
+  const doubted = specs.filter(isLatency).flatMap((spec) =>
+    // Of a promise that did not hold before the fault, `load-baseline` says all there is to say.
+    spec.phases.flatMap((phase) => (phase === 'baseline' ? [] : doubtOf(record, spec, phase))),
   )
   if (doubted.length === 0) return []
   const reason = `${doubted.map(({ why }) => why).join('; ')}, needed is a third for a tail to be the product's`
