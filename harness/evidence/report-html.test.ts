@@ -140,7 +140,7 @@ describe('a load on the page', () => {
   test.each([
     [
       'is told by phase',
-      '<strong>fault</strong> <span class="soft">1.80 s, longest gap 2000 ms</span>',
+      '<strong>fault</strong> <span class="soft">1.80 s<br>longest gap 2000 ms</span>',
     ],
     ['says what it reached of what was asked', '360.0 iterations/s reached of 360.0 asked for'],
     ['names its errors', 'timeout 648'],

@@ -83,7 +83,7 @@ const HEADS = [
 function phaseTable({ phases }: LoadSeen): Html {
   const rows = phases.flatMap((phase) =>
     phase.ops.map((op, i) => {
-      return html`<tr><td>${i === 0 && html`<strong>${phase.phase}</strong> <span class="soft">${formatDuration({ ms: 1000 * phase.seconds })}, longest gap ${formatMs(phase.longestGapMs)}</span>`}</td><td>${op.op}</td><td class="num">${op.count}</td><td class="num">${op.ratePerS.toFixed(1)}</td><td class="num">${failedOf(op)}</td><td>${errorsOf(op, i === 0 ? phase.dropped : 0)}</td>${quantilesOf(op)}<td class="num">${connectedOf(op)}</td></tr>`
+      return html`<tr><td>${i === 0 && html`<strong>${phase.phase}</strong> <span class="soft">${formatDuration({ ms: 1000 * phase.seconds })}<br>longest gap ${formatMs(phase.longestGapMs)}</span>`}</td><td>${op.op}</td><td class="num">${op.count}</td><td class="num">${op.ratePerS.toFixed(1)}</td><td class="num">${failedOf(op)}</td><td>${errorsOf(op, i === 0 ? phase.dropped : 0)}</td>${quantilesOf(op)}<td class="num">${connectedOf(op)}</td></tr>`
     }),
   )
   return table(HEADS, rows)

@@ -39,6 +39,7 @@ code, .mono { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, "DejaVu Sans M
 .repro { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; margin: 14px 0 0;
   overflow-x: auto; white-space: nowrap; }
 .scroll { overflow-x: auto; }
+table:has(th:nth-child(11)) { font-size: 12.5px; } table:has(th:nth-child(11)) :is(td, th) { padding-right: 9px; }
 td:first-child { white-space: nowrap; } .scroll table { min-width: 540px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 12.5px; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
