@@ -1,3 +1,4 @@
+import { afterUpload } from '../harness/documents/after-upload-blocks.ts'
 import {
   backupScript,
   backupVerification,
@@ -9,14 +10,14 @@ import { minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
 import { scenario } from '../harness/scenario.ts'
 
-const SHOWN = findings(backupScript, backupWithoutKms)
+const SHOWN = findings(backupScript, backupWithoutKms, afterUpload)
 
 export const backupAsWritten = scenario(
   "The runbook's backups are made as they are written",
   {
     id: 'BK12',
     source: 'RB:85-199',
-    hypothesis: 'As written, cron makes no backup and the inspection accepts what opens nowhere.',
+    hypothesis: 'As written, cron makes no backup, and the inspection accepts what opens nowhere.',
     suites: ['documents'],
     load: 'none',
     leaves: 'healthy',
@@ -29,5 +30,6 @@ export const backupAsWritten = scenario(
     await type(manualBackup)
     await type(backupVerification)
     await type(backupWithoutKms)
+    await type(afterUpload)
   },
 )

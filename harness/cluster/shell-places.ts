@@ -1,3 +1,4 @@
+import { ignoring } from '../stack/container.ts'
 import type { Cluster } from './cluster.ts'
 import { AUDIT_FILE } from './disks.ts'
 import type { Node } from './node.ts'
@@ -18,9 +19,11 @@ export function placesOf(cluster: Cluster, given: Node | undefined) {
       if (i !== -1) return `https://${node.name}:${operatorPort(i)}`
       return `https://${await node.pod.ip(cluster.network)}:${API_PORT}`
     },
-    async fileOf(which: 'audit' | 'log', name: string | undefined): Promise<string> {
+    /** A node that forwards what it is asked may have no audit file yet. */
+    async fileOf(which: 'audit' | 'log', name: string | undefined): Promise<string | undefined> {
       const node = name === undefined ? await cluster.leader() : nodeOf(name)
-      return which === 'audit' ? node.vault.read(AUDIT_FILE) : node.vault.logs()
+      if (which === 'log') return node.vault.logs()
+      return (await node.vault.read(AUDIT_FILE).catch(ignoring(404))) ?? undefined
     },
   }
 }

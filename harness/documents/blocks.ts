@@ -1,3 +1,4 @@
+import { afterUpload } from './after-upload-blocks.ts'
 import * as backups from './backup-blocks.ts'
 import { nobodyBehindBalancer, productionOverwritten, restoreRefused } from './balancer-blocks.ts'
 import type { Block } from './block.ts'
@@ -13,6 +14,7 @@ import { dataVolume } from './volume-blocks.ts'
 /** Every block that is typed as written. */
 export const blocks: readonly Block[] = [
   ...[backups, checks, clients, recoveries, seals].flatMap((each) => Object.values(each)),
+  afterUpload,
   sealFile,
   initScript,
   oneListener,

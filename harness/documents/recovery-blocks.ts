@@ -5,6 +5,13 @@ import type { Block } from './block.ts'
 const TENANT = 'secret/tenants/00000000-0000-0000-0000-000000000001'
 const SIGNED_IN = 'export VAULT_ADDR=https://balancer:8200 VAULT_TOKEN=$(cat /drill/token)'
 
+const LIST_PEERS =
+  'vault operator raft list-peers | grep -E "Index mismatch|Checksum failure|Index|Checksum"'
+const LOOK_FOR_ERRORS = 'tail -100 /var/log/vault/audit.log | grep "ERROR"'
+/** The same lines, by the word of the document and by the field that tells of a failed request. */
+const COUNT_ERRORS = `lines() { tail -100 /var/log/vault/audit.log | grep -c "$1" | sed 's/^[1-9].*/some/'; }
+echo "$(lines ERROR) of the last lines with ERROR, $(lines '"error":') with a field error"`
+
 export const corruptionSigns: Block = {
   id: 'rb-6.2-identify-corruption',
   title: 'Signs of corrupted data',
@@ -16,22 +23,69 @@ export const corruptionSigns: Block = {
     {
       title: 'Look for errors in the audit log',
       lines: '495-497',
-      // A request that fails, so that there is something to be found.
-      given: 'vault kv get secret/not-there >/dev/null 2>&1; true',
-      types: 'tail -100 /var/log/vault/audit.log | grep "ERROR"',
+      // A request that is refused, so that there is something to be found.
+      given:
+        'VAULT_TOKEN=$(vault token create -policy=default -field=token) vault kv get secret/not-there >/dev/null 2>&1; true',
+      types: LOOK_FOR_ERRORS,
       expected: 'failed requests are found by the word',
       documented: {},
       shows: ['RB-14'],
-      lookAfter:
-        'echo "$(grep -c . /var/log/vault/audit.log | sed "s/.*/some/") lines, $(grep -c ERROR /var/log/vault/audit.log) with ERROR"',
+      lookAfter: COUNT_ERRORS,
     },
     {
       title: 'Look for the words of corruption among the peers',
       lines: '499-501',
-      types:
-        'vault operator raft list-peers | grep -E "Index mismatch|Checksum failure|Index|Checksum"',
+      types: LIST_PEERS,
       expected:
         '"Index mismatch" or "Checksum failure", were there one: the table would have room for them',
+      documented: {},
+      shows: ['RB-14'],
+      lookAfter: 'vault operator raft list-peers | head -1',
+    },
+  ],
+}
+
+/** The first sign where it should be: at a node with damaged data, after all was read there. */
+const signsAt = (id: string, node: string): Block => ({
+  id,
+  title: `Signs of corrupted data at a node ${node}`,
+  document: 'RB',
+  lines: '495-497',
+  brings: { '/var/log/vault/audit.log': 'audit' },
+  steps: [
+    {
+      title: `Look for errors in the audit log of a node ${node}`,
+      lines: '495-497',
+      types: LOOK_FOR_ERRORS,
+      expected: 'what cannot be read is found by the word',
+      documented: {},
+      shows: ['RB-14'],
+      lookAfter: COUNT_ERRORS,
+    },
+  ],
+})
+
+export const signsOfFlippedData = signsAt(
+  'rb-6.2-signs-of-flipped-data',
+  'that cannot decrypt what it has',
+)
+export const signsOfFlippedHeader = signsAt(
+  'rb-6.2-signs-of-a-flipped-header',
+  'that cannot open what it has',
+)
+
+export const peersBesideDamage: Block = {
+  id: 'rb-6.2-peers-beside-damage',
+  title: 'Signs of corrupted data, among the peers of a damaged node',
+  document: 'RB',
+  lines: '499-501',
+  given: SIGNED_IN,
+  steps: [
+    {
+      title: 'Look for the words of corruption among the peers of a damaged node',
+      lines: '499-501',
+      types: LIST_PEERS,
+      expected: '"Index mismatch" or "Checksum failure"',
       documented: {},
       shows: ['RB-14'],
       lookAfter: 'vault operator raft list-peers | head -1',

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadCatalogue } from '../catalogue.ts'
+import { products } from '../vault/product.ts'
 import { findingsIn, findingTitle } from './block.ts'
 import { blocks } from './blocks.ts'
 import { deficienciesPage } from './deficiencies-page.ts'
@@ -47,12 +48,14 @@ test('observations are of steps and scenarios that are there', async () => {
   )
 })
 
-test.each(
-  blocks.flatMap((block) =>
-    findingsIn(block).map((step) => [findingTitle(block, step), block.id, step.title] as const),
-  ),
-)('the outcome of "%s" is on record for OpenBao', (_title, block, step) => {
-  expect(committedObservation({ block, step, product: 'openbao' })).toMatch(/^exit \d/)
+describe.each(Object.keys(products))('on %s', (product) => {
+  test.each(
+    blocks.flatMap((block) =>
+      findingsIn(block).map((step) => [findingTitle(block, step), block.id, step.title] as const),
+    ),
+  )('the outcome of "%s" is on record', (_title, block, step) => {
+    expect(committedObservation({ block, step, product })).toMatch(/^exit \d/)
+  })
 })
 
 test('no token and no key share is in it', () => {
@@ -97,8 +100,12 @@ test('a run puts what it saw in the place of what was on record', () => {
     '2030-01-01',
   )
   expect(seen).toHaveLength(1)
-  const again = renewed(register, seen).deficiencies.flatMap(({ observations }) => observations)
+  const earlier = seen.map((each) => ({ ...each, observed: 'exit 8: of another way' }))
+  const again = renewed(register, [...earlier, ...seen]).deficiencies.flatMap(
+    ({ observations }) => observations,
+  )
   const of = again.filter((each) => each.block === first.block && each.step === first.step)
+  expect(of.filter(({ product }) => product === first.product)).toHaveLength(1)
   expect(of.find(({ product }) => product === first.product)).toMatchObject({
     observed: 'exit 7: new',
     excerpt: 'exit 7: new',

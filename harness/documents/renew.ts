@@ -74,10 +74,12 @@ function observationsOf(
   const shows = allFindings.filter(({ step }) => step.shows?.includes(id))
   const places = shows.map(({ block, step }) => `${block.id} ${step.title}`)
   const isOfIt = ({ block, step }: Observation) => places.includes(`${block} ${step}`)
-  const isReplaced = (old: Observation) =>
-    seen.some((now) => keyOf(now) === keyOf(old) && now.product === old.product)
+  const isReplaced = (old: Observation, by = seen) =>
+    by.some((now) => keyOf(now) === keyOf(old) && now.product === old.product)
   const kept = observations.filter((old) => isOfIt(old) && !isReplaced(old))
-  return [...kept, ...seen.filter(isOfIt)].toSorted(
+  // Two ways of a scenario may type the same block; on record is one outcome of it.
+  const latest = seen.filter((now, i) => isOfIt(now) && !isReplaced(now, seen.slice(i + 1)))
+  return [...kept, ...latest].toSorted(
     (a, b) =>
       places.indexOf(keyOf(a)) - places.indexOf(keyOf(b)) || a.product.localeCompare(b.product),
   )

@@ -11,7 +11,7 @@ const notYet = (why: string): Coverer => ({ notYet: why })
 
 const backup = (...scenarios: readonly string[]): Coverer => ({
   procedures: ['backup'],
-  blocks: ['rb-3.1-backup-script'],
+  blocks: ['rb-3.1-backup-script', 'rb-3.1-after-the-upload'],
   scenarios: ['backup-job', 'backup-as-written', ...scenarios],
 })
 const RESTORED: Coverer = {
@@ -59,14 +59,8 @@ export const runbookParts: readonly Part[] = [
   rb(112, 117, '3.1 take a snapshot', backup('backup-via-standby', 'backup-kms-outage')),
   rb(118, 123, '3.1 verify its integrity', backup('backup-kms-outage')),
   rb(124, 135, '3.1 upload it and verify the upload', backup('s3-outage', 'backup-key-disabled')),
-  rb(136, 138, '3.1 delete local files after 7 days', {
-    ...backup('retention'),
-    untyped: 'the script ends before it',
-  }),
-  rb(139, 146, '3.1 log the success, push the metric', {
-    ...backup(),
-    untyped: 'the script ends before it',
-  }),
+  rb(136, 138, '3.1 delete local files after 7 days', backup('retention')),
+  rb(139, 146, '3.1 log the success, push the metric', backup()),
   rb(147, 153, '3.1 the crontab entry', backup('backup-schedule')),
   rb(154, 181, '3.2 a backup by hand', {
     procedures: ['backup'],
@@ -92,8 +86,9 @@ export const runbookParts: readonly Part[] = [
     scenarios: ['full-restore', 'restore-as-written', 'design-as-written'],
   }),
   rb(229, 238, '4.1 step 3: store the keys, unseal the first node', {
-    ...RESTORED,
-    untyped: 'the secret of RB:230-232; the keys are where RB:369 looks for them',
+    procedures: ['restore-cluster', 'audit-key-custody'],
+    blocks: ['rb-4.1-restore-shamir', 'rb-5.2-manual-unseal'],
+    scenarios: ['full-restore', 'restore-as-written', 'seal-custody', 'triage'],
   }),
   rb(239, 242, '4.1 step 4: restore the snapshot', {
     procedures: ['restore-cluster'],
@@ -148,10 +143,7 @@ export const runbookParts: readonly Part[] = [
     ...UNSEAL,
     untyped: 'the lines of RB:376-387 at two more nodes: they are typed at one',
   }),
-  rb(404, 408, '5.2 step 4: verify the cluster', {
-    ...UNSEAL,
-    untyped: 'the node is still sealed when its turn has come',
-  }),
+  rb(404, 408, '5.2 step 4: verify the cluster', UNSEAL),
   rb(409, 424, '5.3 rotate the seal keys', {
     procedures: ['rotate-recovery-keys', 'rotate-barrier-key', 'rotate-kms-key'],
     blocks: ['rb-5.3-rekey'],
@@ -166,7 +158,12 @@ export const runbookParts: readonly Part[] = [
   rb(458, 476, '6.1 step 5: move DNS', REGION),
   rb(477, 489, '6.1 steps 6 and 7: resume, look back', REGION),
   rb(490, 502, '6.2 step 1: identify corruption', {
-    blocks: ['rb-6.2-identify-corruption'],
+    blocks: [
+      'rb-6.2-identify-corruption',
+      'rb-6.2-signs-of-flipped-data',
+      'rb-6.2-signs-of-a-flipped-header',
+      'rb-6.2-peers-beside-damage',
+    ],
     scenarios: ['corrupt-node', 'signs-as-written'],
   }),
   rb(503, 506, '6.2 step 2: isolate the corrupted node', {

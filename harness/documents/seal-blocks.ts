@@ -96,11 +96,20 @@ export const manualUnseal: Block = {
   id: 'rb-5.2-manual-unseal',
   title: 'Unsealing by hand without KMS',
   document: 'RB',
-  lines: '354-407',
-  // As RB:229-232 and 681 have it; the name of the secret is that of 5.2.
-  given: `aws secretsmanager create-secret --name vault-unseal-keys --secret-string "$(cat /drill/keys)" >/dev/null ||
-aws secretsmanager put-secret-value --secret-id vault-unseal-keys --secret-string "$(cat /drill/keys)" >/dev/null`,
+  lines: '229-232, 354-407',
+  // What an init has left; a secret that an earlier run has put to rights is taken away.
+  given: `awk '{ print "Recovery Key " NR ": " $0 }' /drill/keys > /tmp/vault-init-keys.txt
+aws secretsmanager delete-secret --secret-id vault-unseal-keys --force-delete-without-recovery >/dev/null 2>&1 || true`,
   steps: [
+    {
+      title: 'Save the keys of the init, as step 3 of 4.1 does',
+      lines: '229-232',
+      types: `aws secretsmanager create-secret \\
+    --name vault-recovery-keys-$(date +%s) \\
+    --secret-string "$(cat /tmp/vault-init-keys.txt)"`,
+      expected: 'the keys are kept',
+      documented: { says: /"ARN"/ },
+    },
     {
       title: 'Retrieve the unseal keys',
       lines: '366-371',
@@ -110,11 +119,15 @@ aws secretsmanager put-secret-value --secret-id vault-unseal-keys --secret-strin
     --output text > /tmp/unseal-keys.txt`,
       expected: 'the keys are in the file',
       documented: { looks: /^5$/ },
+      shows: ['RB-28'],
+      telling: /error occurred/,
       lookAfter: 'grep -c . /tmp/unseal-keys.txt',
     },
     {
       title: 'Provide three of five keys',
       lines: '376-387',
+      // What the step before would have written, had the two names been one.
+      given: 'cp /drill/keys /tmp/unseal-keys.txt',
       types: [1, 2, 3]
         .map(
           (n) =>
@@ -134,6 +147,16 @@ aws secretsmanager put-secret-value --secret-id vault-unseal-keys --secret-strin
       documented: { says: /Sealed\s+false/ },
       shows: ['RB-07', 'HLD-09'],
       telling: /^Sealed/,
+    },
+    {
+      title: 'Verify the health of the cluster',
+      lines: '404-406',
+      types: `vault operator raft list-peers
+vault status`,
+      expected: 'three peers, and a node that is not sealed',
+      documented: { says: /follower[\s\S]*Sealed\s+false/ },
+      shows: ['RB-07', 'HLD-09'],
+      telling: /^(\* |Code|Sealed)/,
     },
   ],
 }

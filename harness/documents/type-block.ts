@@ -22,8 +22,8 @@ export type Typing = {
   readonly at?: string | undefined
   /** The API of a node, as the operator calls it. */
   readonly addressOf: (node: string) => Promise<string>
-  /** A file of the node whose shell it is, else of the leader. */
-  readonly fileOf: (which: NodeFile, node: string | undefined) => Promise<string>
+  /** A file of the node whose shell it is, else of the leader; `undefined` where it has none. */
+  readonly fileOf: (which: NodeFile, node: string | undefined) => Promise<string | undefined>
   readonly signal: AbortSignal
 }
 
@@ -101,7 +101,9 @@ async function typeStep(typing: Typing, step: TypedStep): Promise<Ran> {
   if (given !== undefined) await shell.mustType(there + inPlace(given))
   // Somewhere else it would be another file.
   for (const [path, which] of Object.entries(step.at === undefined ? (block.brings ?? {}) : {})) {
-    await shell.put([{ path, content: await fileOf(which, at) }])
+    const content = await fileOf(which, at)
+    if (content === undefined) await shell.mustType(`rm -f ${path}`)
+    else await shell.put([{ path, content }])
   }
   const { exitCode, output } = await shell.type(there + inPlace(types), within)
   if (lookAfter === undefined) return { exitCode, output }

@@ -39,6 +39,8 @@ export type ContainerState = {
   readonly exitCode: number
   readonly pid: number
   readonly startedAt: string
+  /** Of the process before, while another one runs. */
+  readonly finishedAt: string
   readonly outOfMemory: boolean
 }
 
@@ -133,6 +135,7 @@ export class Container {
       exitCode: State.ExitCode,
       pid: State.Pid,
       startedAt: State.StartedAt,
+      finishedAt: State.FinishedAt,
       outOfMemory: State.OOMKilled,
     }
   }
