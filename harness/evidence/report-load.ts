@@ -1,7 +1,7 @@
 import type { LoadSamples } from '../journal/load-samples.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { formatMs, formatReading, samplesNeeded } from '../objectives/load-measure.ts'
+import { formatMs, formatReading, isLatency, samplesNeeded } from '../objectives/load-measure.ts'
 import type { LoadOpSeen, LoadPhaseSeen, LoadSeen } from '../objectives/load-seen.ts'
 import type { Verdict } from '../objectives/verdict.ts'
 import { type Html, html } from './html.ts'
@@ -14,8 +14,8 @@ import { word } from './report-words.ts'
 export function loadSection(verdict: Verdict, record: RunRecord | undefined): Section {
   const { loads = [] } = verdict
   if (loads.length === 0) return false
-  const limits = verdict.objectives.flatMap(({ kind, unit, limit }) =>
-    kind === 'slo' && unit === 'ms' ? [limit] : [],
+  const limits = (record?.frozen.objectives ?? []).flatMap((objective) =>
+    objective.kind === 'slo' && isLatency(objective) ? [objective.limit] : [],
   )
   return html`<h2>What the load met</h2>
 ${loads.map((load) => {
