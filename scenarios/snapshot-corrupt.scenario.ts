@@ -1,5 +1,10 @@
 import type { Fault } from '../harness/faults/fault.ts'
-import { flippedObject, olderObject, truncatedObject } from '../harness/faults/objects.ts'
+import {
+  flippedObject,
+  memberlessObject,
+  olderObject,
+  truncatedObject,
+} from '../harness/faults/objects.ts'
 import { hostDestroyed } from '../harness/faults/volumes.ts'
 import { minutes } from '../harness/lib/duration.ts'
 import { checks } from '../harness/objectives/checks.ts'
@@ -32,6 +37,7 @@ export const snapshotCorrupt = scenario(
     empty: withBackup((key) => truncatedObject(key, 0), /SnapshotDamaged/),
     truncated: withBackup(truncatedObject, /SnapshotDamaged/),
     flipped: withBackup(flippedObject, /SnapshotDamaged/),
+    'member-missing': withBackup((key) => memberlessObject(key), /SnapshotDamaged/),
     older: withBackup(olderObject, /NotAsSaved/),
   },
 )

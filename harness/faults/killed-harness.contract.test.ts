@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { Kms, newKey } from '../aws/kms.ts'
 import { S3 } from '../aws/s3.ts'
@@ -12,6 +14,7 @@ import { minutes, seconds } from '../lib/duration.ts'
 import { until } from '../lib/until.ts'
 import { onStage } from '../made-stage.ts'
 import { whyNot } from '../stack/abilities.ts'
+import { archiveOf } from '../stack/archive.ts'
 import { connectDocker } from '../stack/docker.ts'
 import { type InForce, inForce, undoAll } from '../undoing.ts'
 import { healFault } from './bring-about.ts'
@@ -41,6 +44,7 @@ const GIVEN: Readonly<Record<string, readonly string[]>> = {
   'leader-flapping': ['leader', '--set', 'everyMs=2000'],
   'link-flapping': ['vault-1->*', '--set', 'periodMs=1000'],
   'object-key-disabled': ['encrypted.snap'],
+  'object-member-missing': ['archive.snap'],
   'object-older': ['daily/20260302.snap'],
 }
 
@@ -200,6 +204,8 @@ async function putObjects({ aws: { address, bucket } }: Cluster): Promise<void> 
   const key = newKey('alias/backups')
   await kms.seed(key)
   const content = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251))
+  const archive = archiveOf([{ path: 'SHA256SUMS.sealed', content: 'sums' }])
+  await s3.put(bucket, 'archive.snap', gzipSync(await buffer(archive)))
   await s3.put(bucket, 'encrypted.snap', content, { kmsKey: key.id })
   await s3.put(bucket, 'daily/20260301.snap', content.subarray(1000))
   await s3.put(bucket, 'daily/20260302.snap', content)

@@ -1,7 +1,11 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Kms, newKey } from '../aws/kms.ts'
 import { S3 } from '../aws/s3.ts'
 import { onStage } from '../made-stage.ts'
+import { allFilesOf, archiveOf } from '../stack/archive.ts'
 import { planFault } from './bring-about.ts'
 import { CannotPlan, type Fault } from './fault.ts'
 import { bite, context, healsFromDisk, provesFinal, provesItself } from './made-proof.ts'
@@ -9,7 +13,7 @@ import { type Access, reachByLink } from './object-access.ts'
 import { bucketNotThere, deniedStore, failingStore } from './object-answers.ts'
 import { cutUpload, refusedStore, slowStore } from './object-links.ts'
 import { destroyedObject, disabledObjectKey, hiddenObject, missingBucket } from './object-loss.ts'
-import { flippedObject, olderObject, truncatedObject } from './objects.ts'
+import { flippedObject, memberlessObject, olderObject, truncatedObject } from './objects.ts'
 
 const on = onStage('object-faults', { aws: 'own' })
 
@@ -86,6 +90,20 @@ describe('an object', () => {
     await healsFromDisk(cluster, flippedObject(TODAY), plan)
   })
 
+  test('that lacks a member has the others, and is whole again when healed', async () => {
+    const { cluster } = on()
+    const { bucket } = cluster.aws
+    const members = ['kept', 'gone'].map((name) => ({ path: name, content: name }))
+    const whole = gzipSync(await buffer(archiveOf(members)))
+    await s3.put(bucket, 'archive.snap', whole)
+    const fault = memberlessObject('archive.snap', 'gone')
+    const { plan } = await bite(cluster, fault)
+    const left = gunzipSync(await s3.get(bucket, 'archive.snap'))
+    expect((await allFilesOf(Readable.from([left]))).map(String)).toEqual(['kept'])
+    await healsFromDisk(cluster, fault, plan)
+    expect((await s3.get(bucket, 'archive.snap')).equals(whole)).toBe(true)
+  })
+
   test('that was uploaded anew while it was wrong is left as it is by healing', async () => {
     const { cluster } = on()
     const fault = truncatedObject(TODAY)
@@ -116,6 +134,7 @@ describe('an object', () => {
   test.each<[string, Fault, string]>([
     ['that is not there', truncatedObject('nothing'), 'there is no object nothing in'],
     ['without a key', disabledObjectKey(TODAY), 'is not encrypted with a key of KMS'],
+    ['that is no archive', memberlessObject(TODAY), 'is no archive with a member SHA256SUMS.s'],
     ['without an older one', olderObject(YESTERDAY), 'is older than'],
   ])('%s is nothing to aim at', async (_what, fault, why) => {
     const refused = planFault(fault, on().cluster, context)

@@ -1,6 +1,7 @@
 import type { S3 } from '../aws/s3.ts'
 import type { Seed } from '../lib/seed.ts'
 import { happened, notYet } from '../lib/until.ts'
+import { withoutMember } from '../stack/archive.ts'
 import {
   type Aim,
   aimed,
@@ -27,6 +28,7 @@ type Change =
   | { readonly how: 'cut'; readonly bytes: number }
   | { readonly how: 'flip'; readonly bit: number }
   | { readonly how: 'older'; readonly key: string; readonly version: string }
+  | { readonly how: 'without'; readonly member: string }
 
 export type ReplacedPlan = ObjectPlan & { readonly change: Change }
 
@@ -76,7 +78,24 @@ const OLDER = replaced(
   },
 )
 
-export const REPLACED_OBJECTS: readonly FaultKind[] = [TRUNCATED, FLIPPED, OLDER]
+const MEMBERLESS = replaced(
+  {
+    name: 'object-member-missing',
+    does: 'the object is an archive that can be read to its end, and lacks one of its members',
+    cannotShow: 'an archive that ends early: this one is whole, as far as it goes',
+    source: 'RB:118-122, 222-223',
+    parameters: { member: { default: 'SHA256SUMS.sealed', says: 'which one' } },
+  },
+  async (s3, { bucket, key, version }, { aim }) => {
+    const member = textGiven(aim, 'member')
+    await withoutMember(await s3.get(bucket, key, { version }), member).catch((cause) => {
+      throw new CannotPlan(`${key} is no archive with a member ${member}`, { cause })
+    })
+    return { how: 'without', member }
+  },
+)
+
+export const REPLACED_OBJECTS: readonly FaultKind[] = [TRUNCATED, FLIPPED, OLDER, MEMBERLESS]
 
 /** The object ends early. */
 export const truncatedObject = (key: string = NEWEST, keptPercent = 90): Fault<ReplacedPlan> =>
@@ -88,6 +107,12 @@ export const flippedObject = (key: string = NEWEST): Fault<ReplacedPlan> => aime
 /** An older object's content under this name. */
 export const olderObject = (key: string = NEWEST, of = 'previous'): Fault<ReplacedPlan> =>
   aimed(OLDER, key, { of })
+
+/** The object lacks a member of its archive. */
+export const memberlessObject = (
+  key: string = NEWEST,
+  member = 'SHA256SUMS.sealed',
+): Fault<ReplacedPlan> => aimed(MEMBERLESS, key, { member })
 
 type Told = Pick<FaultKind, 'name' | 'does' | 'cannotShow' | 'source' | 'parameters'>
 
@@ -162,6 +187,8 @@ async function changed(s3: S3, { bucket, change }: ReplacedPlan, content: Buffer
     }
     case 'older':
       return s3.get(bucket, change.key, { version: change.version })
+    case 'without':
+      return withoutMember(content, change.member)
   }
 }
 

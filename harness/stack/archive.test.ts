@@ -1,8 +1,16 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { extract, pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
-import { type ArchiveFile, allFilesOf, archiveOf, fileOf, firstFileOf } from './archive.ts'
+import {
+  type ArchiveFile,
+  allFilesOf,
+  archiveOf,
+  fileOf,
+  firstFileOf,
+  withoutMember,
+} from './archive.ts'
 
 const FILES: readonly ArchiveFile[] = [
   { path: '/drill/config.hcl', content: 'storage "raft" {}\n' },
@@ -71,4 +79,13 @@ describe('the first file', () => {
   test('is an error in a damaged archive', async () => {
     await expect(firstFileOf(Readable.from([Buffer.alloc(512, 'x')]))).rejects.toThrow()
   })
+})
+
+test('an archive without a member has all the others as they were', async () => {
+  const [first, ...others] = FILES
+  const whole = gzipSync(await buffer(archiveOf(FILES)))
+  const left = await withoutMember(whole, first?.path.slice(1) ?? '')
+  const contents = await allFilesOf(Readable.from([gunzipSync(left)]))
+  expect(contents.map(String)).toEqual(others.map(({ content }) => content))
+  await expect(withoutMember(whole, 'nothing')).rejects.toThrow('has no member nothing')
 })

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { extract, pack } from 'tar-stream'
 
 /** Files on their way into a container, or one on its way out. */
@@ -67,4 +68,19 @@ export async function allFilesOf(archive: NodeJS.ReadableStream): Promise<readon
     else entry.resume()
   }
   return contents
+}
+
+/** A gzipped archive without one of its members. @throws {RangeError} when it has none of that name. */
+export async function withoutMember(gzipped: Buffer, member: string): Promise<Buffer> {
+  const [unpacked, packed] = [extract(), pack()]
+  let isLeftOut = false
+  unpacked.end(gunzipSync(gzipped))
+  for await (const entry of unpacked) {
+    const content = await buffer(entry)
+    if (entry.header.name === member) isLeftOut = true
+    else packed.entry({ name: entry.header.name }, content)
+  }
+  if (!isLeftOut) throw new RangeError(`the archive has no member ${member}`)
+  packed.finalize()
+  return gzipSync(await buffer(packed))
 }
