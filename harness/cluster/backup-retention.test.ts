@@ -152,7 +152,7 @@ test('what would be deleted is told before, by number and by the first names', (
   const kept = [{ key: 'new', because: 'daily' }]
   const told = tellExpired({
     stored: { keep: kept, drop: ['a', 'b', 'c', 'd'] },
-    local: { keep: kept, drop: [] },
+    local: { keep: [...kept, { key: 'notes', because: 'not a backup' }], drop: [] },
   })
   expect(told).toBe('in the store 4 of 5 (a, b, c, …), in the folder 0 of 1')
 })

@@ -13,6 +13,9 @@ export type Retention = {
   readonly localDays: number
 }
 
+/** Why what has not our name stays. */
+const NOT_A_BACKUP = 'not a backup'
+
 export const DOCUMENTED: Retention = { dailyDays: 90, monthlyYears: 1, localDays: 7 }
 
 export type Pruning = {
@@ -28,7 +31,8 @@ export function tellExpired({ stored, local }: Expired): string {
   const told = (where: string, { keep, drop }: Pruning) => {
     const some = drop.length > 3 ? [...drop.slice(0, 3), '…'] : drop
     const names = some.length === 0 ? '' : ` (${some.join(', ')})`
-    return `${where} ${drop.length} of ${drop.length + keep.length}${names}`
+    const kept = keep.filter(({ because }) => because !== NOT_A_BACKUP).length
+    return `${where} ${drop.length} of ${drop.length + kept}${names}`
   }
   return `${told('in the store', stored)}, ${told('in the folder', local)}`
 }
@@ -51,7 +55,7 @@ export function pruneStored(
   const months = new Set<string>()
   return split(keys, (key) => {
     const name = parseBackupName(key)
-    if (name === undefined) return 'not a backup'
+    if (name === undefined) return NOT_A_BACKUP
     if (name.kind === 'manual') return 'manual'
     const month = new Date(name.takenMs).toISOString().slice(0, 7)
     const isFirst = !months.has(month)
@@ -71,7 +75,7 @@ export function pruneLocal(
 ): Pruning {
   return split(files, (file) => {
     const name = parseBackupName(file) ?? parseBackupName(`manual/${file}`)
-    if (name === undefined) return 'not a backup'
+    if (name === undefined) return NOT_A_BACKUP
     const isYoung = daysBetween(name.takenMs, nowMs) < localDays
     return isYoung ? `of the last ${localDays} days` : undefined
   })
