@@ -192,11 +192,16 @@ describe('the probe', () => {
       kv.resetConnections()
       return true
     }
+    // A connection that another one's request resets may end before its own was sent: nothing is
+    // unknown then, so the outage lasts until one write was on its way.
     const bad = await probe.until(
-      'both lanes are bad',
+      'both lanes are bad, and what became of a write is unknown',
       (status) => {
         const { write, read } = status.lanes
-        return write?.goodInARow === 0 && read?.goodInARow === 0 ? happened(status) : notYet('good')
+        const areBad = write?.goodInARow === 0 && read?.goodInARow === 0
+        return areBad && status.writes.unknown > 0
+          ? happened(status)
+          : notYet(`${areBad ? 'bad' : 'good'}, ${status.writes.unknown} unknown`)
       },
       { within },
     )
@@ -218,7 +223,7 @@ describe('the probe', () => {
       { within },
     )
     expect(good.lanes.write?.goodSince).toBeGreaterThan(bad.lanes.write?.lastBad as number)
-    expect(good.writes.unknown).toBeGreaterThan(0)
+    expect(good.writes.unknown).toBeGreaterThanOrEqual(bad.writes.unknown)
   })
 
   test('does not start over the files of another run', async () => {
