@@ -6,12 +6,15 @@ import { restoreCluster } from '../harness/procedures/restore-cluster.ts'
 import { scenario } from '../harness/scenario.ts'
 
 const KINDS = [
+  'deleted alias',
   'deleted policy',
   'deleted secret',
   'destroyed secret',
   'destroyed secret id',
+  'disabled login',
   'disabled mount',
   'purged secret',
+  'revoked lease',
   'revoked token',
 ]
 const FACTS = {

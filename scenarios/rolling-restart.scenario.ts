@@ -5,7 +5,10 @@ import { rpo } from '../harness/objectives/rpo.ts'
 import { rollingRestart } from '../harness/procedures/rolling-restart.ts'
 import { scenario } from '../harness/scenario.ts'
 
-const FACTS = { young: 'every server is a younger process than before' }
+const FACTS = {
+  majority: 'at every look at least two of the three nodes are up and unsealed',
+  young: 'every server is a younger process than before',
+}
 
 export const rollingRestartUnderLoad = scenario(
   'Every server is restarted, one after the other, while tenants write',
@@ -24,12 +27,17 @@ export const rollingRestartUnderLoad = scenario(
     mustObserve: ['read-from-each-node'],
     deadline: minutes(4),
   },
-  async ({ check, cluster, perform, until }) => {
+  async ({ check, cluster, inspect, note, perform, until }) => {
     const { nodes } = cluster
     const before = await cluster.processes()
 
     // Procedure
-    await perform(rollingRestart, { nodes })
+    await check(FACTS.majority, true, async () => {
+      const act = () => perform(rollingRestart, { nodes })
+      const { fewest, looks } = await inspect.fewestServing(act)
+      note(`of ${looks} looks the worst saw ${fewest} nodes up and unsealed`)
+      return fewest >= 2 || fewest
+    })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

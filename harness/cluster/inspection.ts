@@ -30,6 +30,7 @@ import { NotedTokens } from './noted-tokens.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
 import { Secrets } from './secrets.ts'
+import { fewestServing } from './serving.ts'
 import type { KeptShares } from './team.ts'
 
 /** The body that the runbook expects (RB:574-584). */
@@ -70,6 +71,11 @@ export class Inspection {
       return state === 'leader' ? [node.name] : []
     })
     return (await Promise.all(said)).flat()
+  }
+
+  /** The fewest nodes that were up and unsealed at one look while that went on. */
+  fewestServing(act: () => Promise<unknown>): ReturnType<typeof fewestServing> {
+    return fewestServing(this.#cluster, act)
   }
 
   /** Asks this node alone, past balancer and links, until `end`. */

@@ -50,6 +50,9 @@ export async function plant(cluster: Cluster, name: string): Promise<Planted> {
   }
 }
 
+/** Path of an auth method → what is known of it. */
+type Methods = Readonly<Record<string, { readonly accessor: string } | undefined>>
+
 const path = (name: string, kind: string): string => `drill/${name}/${kind}`
 
 const secretThat = (takeAway: (root: VaultClient, at: string) => Promise<void>): Kind => ({
@@ -137,6 +140,63 @@ const KINDS: Readonly<Record<string, Kind>> = {
       await root.request('DELETE', `sys/mounts/mount-${name}`)
     },
     isAlive: (root, name) => answers(root, 'GET', `mount-${name}/it`),
+  },
+  'disabled login': {
+    async make(root, name) {
+      const password = new Secret('of the user')
+      await root.request('POST', `sys/auth/users-${name}`, { body: { type: 'userpass' } })
+      await root.request('POST', `auth/users-${name}/users/app`, { body: { password } })
+      return password
+    },
+    takeAway: async (root, name) => {
+      await root.request('DELETE', `sys/auth/users-${name}`)
+    },
+    isAlive: (root, name, password) =>
+      answers(root, 'POST', `auth/users-${name}/login/app`, { password }),
+  },
+  'deleted alias': {
+    async make(root, name) {
+      await root.request('POST', `sys/auth/known-${name}`, { body: { type: 'userpass' } })
+      const { body: methods } = await root.request<{ data: Methods }>('GET', 'sys/auth')
+      const { body: entity } = await root.request<{ data: { id: string } }>(
+        'POST',
+        'identity/entity',
+        { body: { name: `entity-${name}` } },
+      )
+      const { body } = await root.request<{ data: { id: string } }>(
+        'POST',
+        'identity/entity-alias',
+        {
+          body: {
+            name: 'app',
+            canonical_id: entity.data.id,
+            mount_accessor: methods.data[`known-${name}/`]?.accessor,
+          },
+        },
+      )
+      return new Secret(body.data.id)
+    },
+    takeAway: async (root, _name, id) => {
+      await root.request('DELETE', `identity/entity-alias/id/${id.reveal()}`)
+    },
+    isAlive: (root, _name, id) => answers(root, 'GET', `identity/entity-alias/id/${id.reveal()}`),
+  },
+  'revoked lease': {
+    async make(root, name) {
+      await root.request('POST', `sys/mounts/ssh-${name}`, { body: { type: 'ssh' } })
+      await root.request('POST', `ssh-${name}/roles/app`, {
+        body: { key_type: 'otp', default_user: 'app', cidr_list: '0.0.0.0/0' },
+      })
+      const { body } = await root.request<{ lease_id: string }>('POST', `ssh-${name}/creds/app`, {
+        body: { ip: '192.0.2.1' },
+      })
+      return new Secret(body.lease_id)
+    },
+    takeAway: async (root, _name, lease) => {
+      await root.request('PUT', 'sys/leases/revoke', { body: { lease_id: lease, sync: true } })
+    },
+    isAlive: (root, _name, lease) =>
+      answers(root, 'POST', 'sys/leases/lookup', { lease_id: lease }),
   },
 }
 
