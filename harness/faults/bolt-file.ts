@@ -156,7 +156,7 @@ for attempt in range(5):
                 data.flush()
                 os.fsync(file.fileno())
         break
-    except (ValueError, UnicodeDecodeError, struct.error, RecursionError):
+    except (ValueError, UnicodeDecodeError, OverflowError, IndexError, struct.error, RecursionError):
         # A running server may have used a page again while we were on our way to it.
         if writes or attempt == 4:
             raise
