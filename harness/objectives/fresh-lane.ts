@@ -30,7 +30,9 @@ export function freshLaneAgrees(
     const next = injectedFaults(record.entries).find(({ issued }) => issued > fault.issued)
     const cutBy = kept.cutShort === true ? next?.issued : undefined
     const dialled = lastOutage(fresh, fault, kept.confirmedAt, cutBy)
-    const later = dialled.loNs - kept.hiNs
+    // The service is back with the slowest of its lanes: nobody is told that it was before.
+    const backNs = Math.max(kept.hiNs, ...lanes.filter(isStable).map(({ hiNs }) => hiNs))
+    const later = dialled.loNs - backNs
     const earlier = kept.loNs - dialled.hiNs
     const apartMs = Math.max(later, earlier) / NS_PER_MS
     const alternates = later <= earlier && alternatedBetween(read, fault, dialled, kept)

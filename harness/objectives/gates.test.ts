@@ -128,6 +128,13 @@ describe('the gates', () => {
     }
   })
 
+  test('fresh connections may be back after kept-alive reads, as long as writes are not either', async () => {
+    const { gates, objectives } = await judged(readsAnswered({ read: () => true }))
+
+    expect(gates.find(({ id }) => id === 'fresh-lane')).toMatchObject({ held: true })
+    expect(objectives[0]?.measured).toMatchObject({ lo: expect.closeTo(1846, 0) })
+  })
+
   test('fresh connections may miss the last bad answer where good ones come between', async () => {
     const alternating = { 'fresh-read': () => true, read: (slot: number) => slot % 4 !== 0 }
     const { gates } = await judged(readsAnswered(alternating))
