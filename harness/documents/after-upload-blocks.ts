@@ -4,6 +4,20 @@ import type { Block } from './block.ts'
 
 const REST = '/opt/vault/scripts/backup-after-upload.sh'
 
+/** RB:130-144, as it stands. */
+export const AFTER_UPLOAD = `aws s3 ls "\${S3_BUCKET}/\${SNAPSHOT_FILE}" || {
+    echo "S3 upload verification failed"
+    exit 1
+}
+
+find "\${BACKUP_DIR}" -name "vault-snapshot-*.snap" -mtime +7 -delete
+
+echo "Backup completed: \${SNAPSHOT_FILE}" | logger -t vault-backup
+
+echo "vault_backup_success_timestamp $(date +%s)" | curl -s -X POST \\
+    --data-binary @- http://pushgateway:9091/metrics/job/vault-backup
+`
+
 /** What stands for the system's log: a program that keeps what is sent to it. */
 const SYSLOG = `cat > /tmp/syslog.py <<'END'
 import os, socket
@@ -35,18 +49,7 @@ echo snapshot > /tmp/$SNAPSHOT_FILE && aws s3 cp /tmp/$SNAPSHOT_FILE $S3_BUCKET/
       text: `#!/bin/bash
 set -euo pipefail
 
-aws s3 ls "\${S3_BUCKET}/\${SNAPSHOT_FILE}" || {
-    echo "S3 upload verification failed"
-    exit 1
-}
-
-find "\${BACKUP_DIR}" -name "vault-snapshot-*.snap" -mtime +7 -delete
-
-echo "Backup completed: \${SNAPSHOT_FILE}" | logger -t vault-backup
-
-echo "vault_backup_success_timestamp $(date +%s)" | curl -s -X POST \\
-    --data-binary @- http://pushgateway:9091/metrics/job/vault-backup
-`,
+${AFTER_UPLOAD}`,
     },
   ],
   steps: [

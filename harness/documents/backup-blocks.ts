@@ -1,3 +1,4 @@
+import { AFTER_UPLOAD } from './after-upload-blocks.ts'
 import type { Block } from './block.ts'
 
 /** RB 3: what the runbook has for backups. */
@@ -48,18 +49,7 @@ aws s3 cp "\${BACKUP_DIR}/\${SNAPSHOT_FILE}" \\
     --server-side-encryption aws:kms \\
     --sse-kms-key-id "arn:aws:kms:us-east-1:123456789012:key/vault-backup-key"
 
-aws s3 ls "\${S3_BUCKET}/\${SNAPSHOT_FILE}" || {
-    echo "S3 upload verification failed"
-    exit 1
-}
-
-find "\${BACKUP_DIR}" -name "vault-snapshot-*.snap" -mtime +7 -delete
-
-echo "Backup completed: \${SNAPSHOT_FILE}" | logger -t vault-backup
-
-echo "vault_backup_success_timestamp $(date +%s)" | curl -s -X POST \\
-    --data-binary @- http://pushgateway:9091/metrics/job/vault-backup
-`,
+${AFTER_UPLOAD}`,
     },
   ],
   steps: [
