@@ -24,10 +24,12 @@ const SAMPLES_MIN: Readonly<Record<LoadQuantile, number>> = {
   p999: 10_000,
 }
 const ERRORS_MIN = 100
+/** A turn of the design's users; of a gap in all of its phases together. */
+const GAP_MIN = 100
 
 /** Requests without which the number says nothing: of a share, one of them must be able to show it. */
 export function samplesNeeded({ of, limit }: Pick<Measured, 'of' | 'limit'>): number {
-  if (of === 'gap') return 0
+  if (of === 'gap') return GAP_MIN
   return of === 'errors'
     ? Math.max(ERRORS_MIN, limit > 0 ? Math.ceil(1 / limit) : 0)
     : SAMPLES_MIN[of]

@@ -134,6 +134,13 @@ describe('a service level is', () => {
     )
   })
 
+  test('undecided by the longest gap of a user where next to nobody asked for anything', async () => {
+    const { verdict, cause, why } = await judged([gap], { toMs: SERVICE_BACK_MS - 1700 })
+
+    expect({ verdict, cause }).toEqual({ verdict: 'inconclusive', cause: 'undecided' })
+    expect(why).toMatch(/\d requests in fault, recovery, after together, 100 are needed for a gap/)
+  })
+
   const tailOf = (ms: number) => (i: number, sent: number) =>
     sent > SERVICE_BACK_MS && i % 20 === 0 ? ms : 4
   const slowAll = (_: number, sent: number) => (sent > SERVICE_BACK_MS ? 80 : 4)

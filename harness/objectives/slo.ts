@@ -14,6 +14,7 @@ import {
   readingOf,
   samplesNeeded,
   sayQuantity,
+  sumOf,
 } from './load-measure.ts'
 import { inconclusive, type Judgement, worst } from './objective.ts'
 
@@ -94,10 +95,15 @@ export function judgeSlo(spec: SloSpec, record: RunRecord, off: Off): Judgement 
       found: ['load-ended'],
     }
   }
+  const readings = spec.phases.map((phase) => readingOf(spec, loads, phase))
+  const asked = sumOf(readings, ({ count }) => count)
+  // One of its phases may be over before anybody's turn came; all of them together may not.
+  if (spec.of === 'gap' && asked < samplesNeeded(spec) && !off.has('load-samples')) {
+    const why = `${asked} requests in ${spec.phases.join(', ')} together, ${samplesNeeded(spec)} are needed for a gap`
+    return { ...inconclusive('undecided', why), found: ['load-samples'] }
+  }
   const spacingMs = Math.max(...loads.map(spacingOf))
-  const judged = spec.phases.map((phase) =>
-    judgeReading(spec, { ...readingOf(spec, loads, phase), spacingMs }, off),
-  )
+  const judged = readings.map((reading) => judgeReading(spec, { ...reading, spacingMs }, off))
   const verdict = worst(judged.map((each) => each.verdict))
   const leading = judged.filter((each) => each.verdict === verdict)
   const shown = verdict === 'met' ? judged : leading
@@ -129,7 +135,7 @@ function judgeReading(
   off: Off,
 ): Judgement {
   const { phase, count, value } = reading
-  const needed = samplesNeeded(spec)
+  const needed = spec.of === 'gap' ? 0 : samplesNeeded(spec)
   if (count + (spec.of === 'errors' ? reading.dropped : 0) < needed && !off.has('load-samples')) {
     const why = `${count} ${spec.op === 'all' ? '' : `${spec.op} `}requests in the phase "${phase}", ${needed} are needed for ${spec.of}`
     return { ...inconclusive('undecided', why, value ?? null), found: ['load-samples'] }
