@@ -40,8 +40,8 @@ export const inPlace = scenario(
         await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
       }
     }),
-    /** A deployment has deleted what it should not have, which every node did faithfully, and the
-     * next backup has it no more: whoever deployed it knows when that was. */
+    // A deployment has deleted what it should not have, which every node did faithfully, and the
+    // next backup has it no more: whoever deployed it knows when that was.
     deleted: restoring(({ inject }, tenant) => inject(deletedTenant(tenant)), {
       backupSince: true,
     }),

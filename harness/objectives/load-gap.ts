@@ -3,8 +3,8 @@ import type { LoadSamples } from '../journal/load-samples.ts'
 import { NS_PER_MS } from '../lib/clock.ts'
 
 /**
- * The longest time of one user between two good answers, without its own spacing, in milliseconds.
- * A gap belongs to the one of these stretches that has the most of it.
+ * The longest time of one user between two good answers, without its own spacing, in milliseconds,
+ * of the gaps that lie mostly in a phase of these.
  */
 export function longestGapMs(load: LoadSamples, isOf: (phase: LoadPhase) => boolean): number {
   const { spans, gaps } = load

@@ -20,7 +20,7 @@ type SloSpec = Extract<ObjectiveSpec, { kind: 'slo' }>
 const TAIL_IDLE_MIN = 1 / 3
 
 /**
- * The tail of a latency that is missed beside a fault, on a host with little to spare: servers,
+ * The tail of a latency that is missed beside a probe, on a host with little to spare: servers,
  * balancer, proxies, generator and probe queue for the same CPUs, so it may be the queue's. What
  * makes every second request slower than the limit is no tail, and is believed on any host.
  */

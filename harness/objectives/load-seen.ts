@@ -154,7 +154,6 @@ function secondsOf({ spans, life }: LoadSamples, phase: LoadPhase): number {
   )
 }
 
-/** A gap belongs to the phase in which most of it lies. */
 const rounded = (value: number): number => Math.round(value * 1000) / 1000
 const orNull = (value: number | undefined): number | null =>
   value === undefined ? null : rounded(value)

@@ -89,6 +89,7 @@ function coverage(record: RunRecord, rule: StableRule, guards: readonly string[]
   return sound('probe-coverage', guards, held, told.join('; ') || 'there is no judged lane')
 }
 
+/** Of records with so few the worst counts: 95 % of twelve are all of them. */
 const FLIPS_MIN = 12
 const CALIBRATION_MAX_MS = 15
 /** One hiccup of the host in twenty outages is not the probe's error; two are. */

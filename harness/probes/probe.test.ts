@@ -223,7 +223,7 @@ describe('the probe', () => {
       { within },
     )
     expect(good.lanes.write?.goodSince).toBeGreaterThan(bad.lanes.write?.lastBad as number)
-    expect(good.writes.unknown).toBeGreaterThanOrEqual(bad.writes.unknown)
+    expect(good.writes.unknown).toBeGreaterThan(0)
   })
 
   test('does not start over the files of another run', async () => {

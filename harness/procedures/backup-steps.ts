@@ -9,8 +9,10 @@ import type { Step } from './procedure.ts'
 type Checks = Operator['checks']
 type Sandbox = Operator['sandbox']
 
-/** The newest backup, or the newest of before an instant, in the operator's folder: whole, of no
- * newer server than those here, and openable as far as the KMS says. */
+/**
+ * The newest backup, or the newest of before an instant, in the operator's folder: whole, of no
+ * newer server than those here, and openable as far as the KMS says.
+ */
 export async function fetchNewest(
   step: Step,
   checks: Checks,

@@ -19,8 +19,9 @@ export type RecoverSecrets = {
 
 /**
  * Secrets whose data is gone come back from the last backup of before that, and nothing else does
- * (corrected form of RB 6.3, whose search in one node's log finds nothing). The backup is restored beside the cluster; whole secrets are copied, where the
- * document writes two fields of them, and "null" into these.
+ * (corrected form of RB 6.3, whose search in one node's log finds nothing). The backup is restored
+ * beside the cluster; whole secrets are copied, where the document writes two fields of them, and
+ * "null" into these.
  */
 export const recoverSecrets: Procedure<RecoverSecrets> = {
   name: 'recover-secrets',
