@@ -43,7 +43,7 @@ async function throughLink(cluster: Cluster, node: Node): Promise<string> {
 describe.each([
   ['standby', /^vault-\d: exit code 137, not in the network, a dial from another pod: .*$/],
   ['leader', /not in the network, .*; vault-\d leads in term \d+, before \d+$/],
-  ['two', /not in the network, .*; 1 of 3 nodes are left, and none of them leads$/],
+  ['two', /not in the network, .*; 1 of 3 voters are left, and none of them leads$/],
 ] as const)('a lost host (%s)', (target, witnessed) => {
   test('is out of the network, and comes back at its address with its links', async () => {
     const { cluster, docker } = on()
@@ -66,7 +66,7 @@ test('a power cut of all ends every server at once, and healing starts every one
   const { cluster } = on()
   const { plan, witness } = await bite(cluster, powerCut('all'))
   expect(witness).toMatch(
-    /exit code 137, no answer; 0 of 3 nodes are left, and none of them leads$/,
+    /exit code 137, no answer; 0 of 3 voters are left, and none of them leads$/,
   )
   expect(new Set(plan.target.split(','))).toEqual(new Set(['vault-1', 'vault-2', 'vault-3']))
   await healsFromDisk(cluster, powerCut('all'), plan)

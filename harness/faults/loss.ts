@@ -4,11 +4,34 @@ import { happened, type Look, notYet } from '../lib/until.ts'
 /** What the rest of a cluster shows of the loss of one or more nodes. */
 
 /** Noted before the loss. */
-export type Leadership = { readonly leaderBefore: string; readonly termBefore: number }
+export type Leadership = {
+  readonly leaderBefore: string
+  readonly termBefore: number
+  /** The nodes with a vote; not there where the leader did not tell: then each node has one. */
+  readonly voters?: readonly string[]
+}
 
 export async function leadershipOf(cluster: Cluster): Promise<Leadership> {
   const leader = await cluster.leader()
-  return { leaderBefore: leader.name, termBefore: await cluster.term() }
+  const known = { leaderBefore: leader.name, termBefore: await cluster.term() }
+  // In the midst of a restore the leader knows another token than the team's.
+  const peers = await cluster.peers().catch(() => undefined)
+  if (peers === undefined) return known
+  return { ...known, voters: peers.filter(({ voter }) => voter).map(({ node }) => node) }
+}
+
+/**
+ * By what the others show a loss: the leadership by nothing, a successor in a later term, or nobody
+ * who leads. A server that lives and has no vote, as one that joins, elects nobody.
+ */
+export function shownBy(
+  { leaderBefore, voters }: Pick<Leadership, 'leaderBefore' | 'voters'>,
+  { nodes, living, lost }: Record<'nodes' | 'living' | 'lost', readonly string[]>,
+): 'nothing' | 'successor' | 'nobody' {
+  const votes = voters ?? nodes
+  const left = living.filter((name) => votes.includes(name))
+  if (2 * left.length <= votes.length) return 'nobody'
+  return lost.includes(leaderBefore) ? 'successor' : 'nothing'
 }
 
 /**
@@ -18,20 +41,21 @@ export async function leadershipOf(cluster: Cluster): Promise<Leadership> {
  */
 export async function lossSeen(
   cluster: Cluster,
-  { leaderBefore, termBefore }: Leadership,
+  leadership: Leadership,
   lost: readonly string[],
   told: string,
 ): Promise<Look<string>> {
+  const nodes = cluster.nodes.map(({ name }) => name)
   const living = await livingBeside(cluster, lost)
-  if (2 * living.length <= cluster.nodes.length) {
-    const leaders = await Promise.all(living.map((name) => leads(cluster, name)))
-    const still = living.filter((_, i) => leaders[i])
-    if (still.length > 0) return notYet(`${told}; ${still.join(' and ')} still leads`)
-    const left = `${living.length} of ${cluster.nodes.length} nodes are left`
-    return happened(`${told}; ${left}, and none of them leads`)
-  }
-  if (!lost.includes(leaderBefore)) return happened(told)
-  return successorSeen(cluster, { leaderBefore, termBefore }, told)
+  const shown = shownBy(leadership, { nodes, living, lost })
+  if (shown === 'nothing') return happened(told)
+  if (shown === 'successor') return successorSeen(cluster, leadership, told)
+  const leaders = await Promise.all(living.map((name) => leads(cluster, name)))
+  const still = living.filter((_, i) => leaders[i])
+  if (still.length > 0) return notYet(`${told}; ${still.join(' and ')} still leads`)
+  const votes = leadership.voters ?? nodes
+  const left = `${living.filter((name) => votes.includes(name)).length} of ${votes.length} voters`
+  return happened(`${told}; ${left} are left, and none of them leads`)
 }
 
 /** That another node leads in a later term. */

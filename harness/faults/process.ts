@@ -2,18 +2,17 @@ import { notYet } from '../lib/until.ts'
 import { Container } from '../stack/container.ts'
 import { endProcess, randomHeartbeatPhase, startAgain } from './end-process.ts'
 import { aimed, CannotPlan, type Fault, type FaultKind, type FaultPlan } from './fault.ts'
-import { leadershipOf, lossSeen } from './loss.ts'
+import { type Leadership, leadershipOf, lossSeen } from './loss.ts'
 import { oneNode, type Target, targetText } from './target.ts'
 
 /** Faults that end a server's process. The pod lives on, and with it addresses and links. */
 
-export type ProcessPlan = FaultPlan & {
-  readonly container: string
-  readonly pid: number
-  readonly leaderBefore: string
-  readonly wasLeader: boolean
-  readonly termBefore: number
-}
+export type ProcessPlan = FaultPlan &
+  Leadership & {
+    readonly container: string
+    readonly pid: number
+    readonly wasLeader: boolean
+  }
 
 const KILL = ended('kill', 'SIGKILL', [137], {
   does: 'SIGKILL to the server: no hand-over, the others must notice by themselves',
