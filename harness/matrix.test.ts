@@ -120,6 +120,27 @@ describe('a cell', () => {
     expect(lived.found).toBe(`resumed, it stopped at "${at}": 403 permission denied`)
   })
 
+  test('that is refused before anything was done is broken, in a healthy cluster too', async () => {
+    const refused: Apart = { ended: 'refused', at, why: 'vault-2 leads', took: {} }
+    const lived = await live(verbsOf([KILLED, refused]).verbs)
+    expect(lived).toMatchObject({ outcome: 'broken', resumed: 'refused' })
+    expect(lived.found).toBe(`resumed, it stopped at "${at}": vault-2 leads`)
+  })
+
+  test('that is refused because nothing is left to do is healthy', async () => {
+    const refused: Apart = { ended: 'refused', at, why: 'vault-2 leads', took: {} }
+    const { verbs } = verbsOf([KILLED, refused])
+    const lived = await interrupt(verbs, cell('operator') as Cell, {}, { overFrom: at })
+    expect(lived).toMatchObject({ outcome: 'healthy', resumed: 'refused' })
+  })
+
+  test('that came to its end without what it is for is broken', async () => {
+    const { verbs } = verbsOf([KILLED, DONE])
+    const lacks = async () => 'no backup was made'
+    const lived = await interrupt(verbs, cell('operator') as Cell, {}, { lacks })
+    expect(lived).toMatchObject({ outcome: 'broken', found: 'no backup was made' })
+  })
+
   test('after which a voter is missing is broken', async () => {
     const lived = await live(verbsOf([KILLED, DONE], { voters: 2 }).verbs)
     expect(lived).toMatchObject({ outcome: 'broken', found: expect.stringContaining('voters') })

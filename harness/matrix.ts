@@ -44,6 +44,10 @@ export function sampleOf(
 export type CellOptions = {
   /** Of a step: until it begins no client may be let in, whatever happens. */
   readonly closedUntil?: string
+  /** Of a step: whoever was interrupted from there on may find that nothing is left to do. */
+  readonly overFrom?: string
+  /** What else was not brought about, beside a cluster that is healthy and serves. */
+  readonly lacks?: () => Promise<string | undefined>
 }
 
 /** Milliseconds that each step took when it was last done, by procedure and title. */
@@ -64,7 +68,7 @@ export async function interrupt<A>(
   verbs: Omit<Verbs, 'interrupt'>,
   cell: Cell,
   given: A,
-  { closedUntil }: CellOptions = {},
+  { closedUntil, overFrom, lacks }: CellOptions = {},
   times: StepTimes = new Map(),
 ): Promise<Interruption> {
   const { heal, inspect, performApart } = verbs
@@ -79,14 +83,15 @@ export async function interrupt<A>(
   )
   await killing.over()
   learn(times, procedure, first)
-  const isOpen = await isLetIn(cell.procedure, first, closedUntil)
+  const isOpen = closedUntil === undefined || (await hasReached(procedure, first, closedUntil))
   const served = isOpen ? 'not asked' : await inspect.throughBalancer()
   if (killing.fault !== undefined) await heal(killing.fault)
   const isDone = first.ended === 'done'
   const second = isDone ? undefined : await performApart(procedure, given, {})
   if (second !== undefined) learn(times, procedure, second)
   const wrong = served === '200' ? 'clients were served by what nobody had verified' : undefined
-  const found = wrong ?? (await notHealthy(verbs, second))
+  const mayRefuse = overFrom !== undefined && (await hasReached(procedure, first, overFrom))
+  const found = wrong ?? (await notHealthy(verbs, second, mayRefuse)) ?? (await lacks?.())
   const noNode = cell.of === 'active-node' && killing.fault === undefined
   return {
     procedure: procedure.name,
@@ -122,25 +127,26 @@ function learn(times: StepTimes, procedure: Pick<Procedure<never>, 'name'>, { to
   for (const [title, ms] of Object.entries(took)) times.set(timeOf(procedure, title), ms)
 }
 
-/** Whether clients may be served where it stopped. */
-async function isLetIn(
-  procedure: Procedure<never>,
+/** Whether it had come to this step, or to its end. */
+async function hasReached<A>(
+  procedure: Procedure<A>,
   { ended, at }: Apart,
-  closedUntil: string | undefined,
+  step: string,
 ): Promise<boolean> {
-  if (closedUntil === undefined || ended === 'done') return true
-  const titles = (await stepsOf(procedure)).map(({ title }) => title)
-  return titles.indexOf(at) >= titles.indexOf(closedUntil)
+  if (ended === 'done') return true
+  const titles = (await stepsOf(procedure as Procedure<never>)).map(({ title }) => title)
+  return titles.indexOf(at) >= titles.indexOf(step)
 }
 
 /** What is wrong, after the second performance; `undefined` when nothing is. */
 async function notHealthy(
   { cluster, inspect, until }: Pick<Verbs, 'cluster' | 'inspect' | 'until'>,
   second: Apart | undefined,
+  mayRefuse: boolean,
 ): Promise<string | undefined> {
   // Interrupted after its last deed, a procedure may find that nothing is left to do, and say so.
-  if (second !== undefined && second.ended !== 'done' && second.ended !== 'refused')
-    return `resumed, it stopped at "${second.at}": ${second.why}`
+  const isOver = second?.ended === 'done' || (second?.ended === 'refused' && mayRefuse)
+  if (second !== undefined && !isOver) return `resumed, it stopped at "${second.at}": ${second.why}`
   try {
     await until('all voters are healthy', async () => {
       return (await cluster.healthyVoters()) === cluster.nodes.length

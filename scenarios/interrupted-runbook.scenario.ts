@@ -14,6 +14,9 @@ const FACTS = {
 const SAMPLE = 8
 /** Until then nobody has verified what the first node serves. */
 const CLOSED_UNTIL = 'Put the nodes back into the balancer'
+/** With its last deed done, whoever begins anew finds a cluster that is led. */
+const OVER_FROM = 'See the leader answer through it'
+const AT_RESTORE = { closedUntil: CLOSED_UNTIL, overFrom: OVER_FROM }
 
 export const interruptedRunbook = scenario(
   'A procedure is interrupted in and after each of its steps, and performed again by another operator',
@@ -64,14 +67,24 @@ async function throughEach(verbs: Verbs, cells: readonly Cell[]): Promise<void> 
 }
 
 async function liveThrough(
-  { choose, cluster, inject, interrupt }: Verbs,
+  { choose, cluster, inject, inspect, interrupt }: Verbs,
   cell: Cell,
   access: Awaited<ReturnType<Verbs['cluster']['backupAccess']>>,
 ): Promise<string> {
   const { nodes, custody } = cluster
   switch (cell.procedure.name) {
-    case 'backup':
-      return (await interrupt(cell, { access, kind: 'manual' })).outcome
+    case 'backup': {
+      const backups = inspect.backups(access)
+      const before = await verifiedOf(backups)
+      const lacks = async () => {
+        const made = (await verifiedOf(backups)) - before
+        const unfinished = await backups.unfinished()
+        return made > 0 && unfinished === 0
+          ? undefined
+          : `${made} verified backups more than before, ${unfinished} unfinished uploads`
+      }
+      return (await interrupt(cell, { access, kind: 'manual' }, { lacks })).outcome
+    }
     case 'replace-node': {
       const node = choose(`node of step ${cell.step}`, await cluster.standbys())
       await inject(hostDestroyed(node))
@@ -80,7 +93,10 @@ async function liveThrough(
     default: {
       await inject(...nodes.map((node) => hostDestroyed(node)))
       const given = { nodes, custody, bucket: access.bucket }
-      return (await interrupt(cell, given, { closedUntil: CLOSED_UNTIL })).outcome
+      return (await interrupt(cell, given, AT_RESTORE)).outcome
     }
   }
 }
+
+const verifiedOf = async (backups: ReturnType<Verbs['inspect']['backups']>): Promise<number> =>
+  (await backups.stored()).filter(({ verified }) => verified).length
