@@ -65,8 +65,7 @@ export class OperatorRaft {
   /** Whether it is in the peer set and answers as one of it: nothing is left to do for it. */
   async isServingPeer(node: Node): Promise<boolean> {
     if (!(await this.peers()).includes(node.name)) return false
-    const health = await this.#health(node)
-    return health?.status === 200 || health?.status === 429
+    return serves(await this.#health(node))
   }
 
   /** Whether it leads now, alone or not. */
@@ -198,11 +197,22 @@ export class OperatorRaft {
         const server = state?.servers.find((each) => each.node === node.name)
         if (server === undefined) return notYet('the leader does not list it')
         const isVoter = state?.voters.includes(node.name) === true
-        return server.healthy && isVoter
+        if (!server.healthy || !isVoter)
+          return notYet(
+            `${isVoter ? 'a voter' : 'no voter'}, ${server.healthy ? '' : 'not '}healthy`,
+          )
+        // One that took itself out stays a healthy voter to the leader (HashiCorp Vault).
+        const health = await this.#health(node)
+        return serves(health)
           ? happened(true)
-          : notYet(`${isVoter ? 'a voter' : 'no voter'}, ${server.healthy ? '' : 'not '}healthy`)
+          : notYet(
+              `a healthy voter, and ${health === undefined ? 'silent' : describeHealth(health)}`,
+            )
       },
       { within: seconds(90), every: milliseconds(50), signal },
     )
   }
 }
+
+const serves = (health: Health | undefined): boolean =>
+  health?.status === 200 || health?.status === 429

@@ -201,12 +201,24 @@ export class Operator {
   }
 
   async seesUnsealed(node: Node): Promise<void> {
+    await this.#seesHealth(node, 'is unsealed', UNSEALED)
+  }
+
+  /** What came of a join: 200 and 429 are one of the cluster, 530 is one that was removed from it. */
+  async seesJoinDecided(node: Node): Promise<'joined' | 'removed'> {
+    const status = await this.#seesHealth(node, 'is unsealed or removed', [...UNSEALED, REMOVED])
+    return status === REMOVED ? 'removed' : 'joined'
+  }
+
+  async #seesHealth(node: Node, what: string, wanted: readonly number[]): Promise<number> {
     const { view, signal } = this.#place
-    await until(
-      `${node.name} is unsealed`,
+    return until(
+      `${node.name} ${what}`,
       async () => {
         const health = await readHealth(view.client(node.name), { within: seconds(2) })
-        return [200, 429].includes(health.status) ? happened(true) : notYet(describeHealth(health))
+        return wanted.includes(health.status)
+          ? happened(health.status)
+          : notYet(describeHealth(health))
       },
       { within: seconds(60), every: milliseconds(50), signal },
     )
@@ -250,6 +262,9 @@ export class Operator {
   }
 }
 
+/** What `sys/health` says of one that serves, and of one that was removed (HashiCorp Vault). */
+const UNSEALED = [200, 429]
+const REMOVED = 530
 /** New connections, 25 ms apart: more than the worker before has left (100 ms). */
 const SERVED_IN_A_ROW = 8
 /** As the clean-start gate has it (`settledAgeMs`). */

@@ -1,6 +1,7 @@
 import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
 import type { Procedure } from './procedure.ts'
+import { seeJoined, tellJoined } from './see-joined.ts'
 
 /**
  * One node's data is damaged: it is taken out, and comes back with the others' data (corrected
@@ -27,7 +28,7 @@ export const isolateCorruptedNode: Procedure<{ node: Node }> = {
     await step('Remove the node from the peers', () => raft.remove(node), { source: 'RB:505' })
     await step('Provide it with an empty disk', () => operator.renewMachine(node))
     await step('Join it', () => raft.join(node))
-    await step('See it unseal by itself', () => operator.seesUnsealed(node))
+    await step('See it unseal by itself', () => seeJoined(operator, node), { tells: tellJoined })
     await step('See that it has a vote', () => raft.seesVoter(node))
     await step('See all voters healthy', () => operator.seesHealthyVoters())
   },

@@ -2,6 +2,7 @@ import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
 import { minutes } from '../lib/duration.ts'
 import { byPeople, type Procedure } from './procedure.ts'
+import { seeJoined, tellJoined } from './see-joined.ts'
 
 /**
  * One node is lost with its disk, and a new one takes its place (corrected form of RB 4.2). No
@@ -40,8 +41,9 @@ export const replaceNode: Procedure<{ node: Node }> = {
       { source: 'RB:295-296' },
     )
     await step('Join it', () => raft.join(node), { source: 'RB:298-300' })
-    await step('See it unseal by itself', () => operator.seesUnsealed(node), {
+    await step('See it unseal by itself', () => seeJoined(operator, node), {
       source: 'RB:302-305',
+      tells: tellJoined,
     })
     await step('See that it has a vote', () => raft.seesVoter(node), { source: 'RB:307-309' })
     await step('See all voters healthy', () => operator.seesHealthyVoters(), {
