@@ -23,8 +23,13 @@ export const fullRestore = scenario(
     suites: ['smoke', 'nightly', 'drill'],
     load: 'steady',
     leaves: 'broken',
-    objectives: () => [
-      rto({ id: 'rto-of-machines', within: minutes(15), source: 'HLD:882' }),
+    objectives: (multiplier) => [
+      // Ours: three times of what the machines need on two cores, so a restore that crawls is seen.
+      rto({
+        id: 'rto-of-machines',
+        within: seconds(multiplier === 1 ? 60 : 120),
+        source: 'docs/performance.md',
+      }),
       rto({ within: minutes(15), people: 'added', source: 'HLD:882; RB:30' }),
       rpo({ within: hours(1), source: 'RB:31' }),
       checks({ id: 'restored', all: Object.values(FACTS), source: 'RB:269-271; HLD:1136' }),
