@@ -1,33 +1,42 @@
-import { NotEncrypted } from './aws/object-files.ts'
-import { KeyAway, NoBackup, NotAsSaved, OtherSeal } from './cluster/operator-backup-checks.ts'
-import { NotAsStored } from './cluster/operator-backups.ts'
-import { NotOpenable } from './cluster/operator-custody.ts'
-import { LeftInClear, NotInForce, NotRotated } from './cluster/operator-keys.ts'
-import { NotAsBackedUp } from './cluster/operator-sandbox.ts'
-import { ChangedBeside, NodesDiffer, NotRecovered } from './cluster/operator-secrets.ts'
-import { WrittenByNewer } from './cluster/operator-snapshots.ts'
-import { Refusal } from './cluster/refusal.ts'
+import { blameOf } from './blame.ts'
 import { FaultUnavailable } from './faults/bring-about.ts'
 import type { Journal } from './journal/journal.ts'
 import { type Duration, formatDuration } from './lib/duration.ts'
-import { NeverHappened } from './lib/until.ts'
 import { LoadFailed } from './probes/load-failed.ts'
-import { DrillFailed } from './procedures/monthly-drill.ts'
-import { TooFewShares } from './vault/root-token.ts'
-import { SnapshotIncomplete } from './vault/snapshot.ts'
-import { SnapshotDamaged } from './vault/snapshot-facts.ts'
 
 /** How a scenario can come to an end before its time, and what the journal says of it. */
 
-/** A stop by the user is no error; a finding is none of the machine's; the rest is infrastructure. */
+/** A step of a procedure, by the names it has in the journal. */
+export type FailedStep = { readonly procedure: string; readonly title: string }
+
+/** Scenarios look at the errors of procedures as they are, so where one was met is kept beside it. */
+const metIn = new WeakMap<object, FailedStep>()
+
+/** Notes that this error ended a step; of steps within steps the innermost counts. */
+export function noteStep(error: unknown, step: FailedStep): void {
+  if (error instanceof Error && !metIn.has(error)) metIn.set(error, step)
+}
+
+/**
+ * A stop by the user is no error, and what the machine did is none of the cluster's. The judge
+ * needs to know whether it was the operator who could not go on.
+ */
 export function recordFailure(journal: Journal, error: unknown, signal: AbortSignal): void {
   if (signal.aborted) journal.record('aborted', { why: messageOf(signal.reason) })
   else if (error instanceof FaultUnavailable) journal.record('skipped', { why: error.message })
   else {
-    const isFinding = FINDINGS.some((kind) => error instanceof kind)
-    const infrastructure = error instanceof LoadFailed ? error.infrastructure : !isFinding
-    journal.record('error', { message: messageOf(error), infrastructure })
+    const step = error instanceof Error ? metIn.get(error) : undefined
+    journal.record('error', {
+      message: messageOf(error),
+      infrastructure: isOfMachine(error, step),
+      ...(step === undefined ? {} : { step }),
+    })
   }
+}
+
+function isOfMachine(error: unknown, step: FailedStep | undefined): boolean {
+  if (error instanceof LoadFailed) return error.infrastructure
+  return !(error instanceof DeadlinePassed) && blameOf(error, step !== undefined) === 'machine'
 }
 
 /** The cluster did not come up; why, in its message. */
@@ -54,18 +63,6 @@ export function withReason(signal: AbortSignal, limit: Duration): AbortSignal {
   })
   return controller.signal
 }
-
-/**
- * A wait that expired, and what a procedure saw of backup, key or cluster and stopped for: another
- * machine would have seen the same.
- */
-const FINDINGS = [
-  ...[NeverHappened, DeadlinePassed, Refusal],
-  ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, KeyAway, OtherSeal, NotOpenable],
-  ...[SnapshotDamaged, SnapshotIncomplete, NotRecovered, ChangedBeside, NodesDiffer],
-  ...[NotInForce, NotRotated, LeftInClear, TooFewShares, DrillFailed, NotEncrypted],
-  WrittenByNewer,
-]
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)

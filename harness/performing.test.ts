@@ -2,16 +2,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
+import type { BodyOptions } from './body.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { OperationLog, OperatorNotes } from './cluster/operator-notes.ts'
 import { Refusal } from './cluster/refusal.ts'
+import { DeadlinePassed, recordFailure } from './failures.ts'
 import { Journal } from './journal/journal.ts'
 import { RunClock } from './lib/clock.ts'
 import { minutes } from './lib/duration.ts'
+import { RequestFailed } from './lib/http.ts'
 import { Secret } from './lib/secret.ts'
 import { Seed } from './lib/seed.ts'
 import { Performing } from './performing.ts'
 import type { Procedure } from './procedures/procedure.ts'
+import { VaultError } from './vault/error.ts'
 
 /** Procedures against a real journal and a real folder; the operator is what it is given. */
 type Place = {
@@ -22,19 +26,21 @@ type Place = {
 
 let directory: string
 let journal: Journal
+let options: BodyOptions
 let performing: Performing
 const stop = new AbortController()
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'performing-'))
   journal = new Journal(directory, new RunClock())
   const operator = (signal: AbortSignal, rest: object) => ({ signal, ...rest })
-  performing = new Performing({
+  options = {
     cluster: { operator } as unknown as Cluster,
     journal,
     seed: new Seed('7f3a'),
     operatorFolder: join(directory, 'operator'),
     signal: stop.signal,
-  })
+  }
+  performing = new Performing(options)
   return () => {
     journal.close()
     rmSync(directory, { recursive: true })
@@ -129,6 +135,48 @@ test('a refusal is told apart from a failure, and needs nothing of people', asyn
   await expect(performing.perform(procedure({ Look: refuses }), {})).rejects.toThrow(Refusal)
   expect(lines().at(-1)?.data).toMatchObject({ outcome: 'refused' })
   expect(lines().at(-1)?.data).not.toHaveProperty('declaredHumanMs')
+})
+
+test('an error that ends a step is thrown as it is, and known by its step', async () => {
+  const error = new VaultError({
+    node: 'vault-2',
+    method: 'PUT',
+    path: 'sys/unseal',
+    status: 400,
+    errors: [],
+    headers: {},
+  })
+  const fails = async () => {
+    throw error
+  }
+  const outer: Procedure<object> = {
+    ...procedure({}),
+    name: 'outer',
+    perform: async (_operator, _given, step, within) => {
+      await step('All of it', () => within(procedure({ Open: fails }), {}))
+    },
+  }
+  await expect(performing.perform(outer, {})).rejects.toBe(error)
+  recordFailure(journal, error, stop.signal)
+  expect(lines().at(-1)).toMatchObject({
+    kind: 'error',
+    data: { infrastructure: false, step: { procedure: 'made', title: 'Open' } },
+  })
+})
+
+test('what is broken off from outside is no failure of its step', async () => {
+  const aborting = new AbortController()
+  const { signal } = aborting
+  const late = new DeadlinePassed({ ms: 1000 })
+  const failing = new RequestFailed('GET sys/health: stopped', { sent: true, code: 'ABORTED' })
+  const own = new Performing({ ...options, signal })
+  const asks = async () => {
+    aborting.abort(late)
+    throw failing
+  }
+  await expect(own.perform(procedure({ Ask: asks }), {})).rejects.toBe(late)
+  recordFailure(journal, late, stop.signal)
+  expect(lines().at(-1)?.data).toEqual({ message: late.message, infrastructure: false })
 })
 
 test('an operator leaves a folder that only its owner reads, and no secret in the journal', async () => {

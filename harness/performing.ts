@@ -1,7 +1,7 @@
 import type { BodyOptions } from './body.ts'
 import { type OperationLog, OperatorNotes } from './cluster/operator-notes.ts'
 import { Refusal } from './cluster/refusal.ts'
-import { messageOf } from './failures.ts'
+import { messageOf, noteStep } from './failures.ts'
 import { milliseconds } from './lib/duration.ts'
 import { type Apart, type ApartOptions, nodesIn, performApart } from './performing-apart.ts'
 import type { Performed, Procedure, Step, Within } from './procedures/procedure.ts'
@@ -80,6 +80,9 @@ export class Performing {
       } catch (error) {
         const outcome = error instanceof Refusal ? 'refused' : 'failed'
         journal.record('step.ended', { ...of, outcome, observed: messageOf(error) })
+        // What was broken off from outside is nobody's failure, however a request says so.
+        signal.throwIfAborted()
+        noteStep(error, of)
         throw error
       }
     }

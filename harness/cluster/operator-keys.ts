@@ -101,7 +101,7 @@ export class OperatorKeys {
       const made = await giveShare(client, { ...at, nonce, share })
       if (made !== undefined) return made
     }
-    throw new Error(`${inForce.shares.length} shares were given, and the server wants more`)
+    throw new WantsMoreShares(inForce.shares.length, 'given')
   }
 
   /** As a version that is not current yet; gives it as it was read back. */
@@ -124,7 +124,7 @@ export class OperatorKeys {
         return
       }
     }
-    throw new Error(`${shares.length} shares were given back, and the server wants more`)
+    throw new WantsMoreShares(shares.length, 'given back')
   }
 
   async promote(secret: string, stored: ShareGeneration): Promise<void> {
@@ -255,6 +255,14 @@ export class NotInForce extends Error {
   constructor(generation: number, isTaken: boolean) {
     const what = isTaken ? 'a former one, and the server takes them' : 'refused by the server'
     super(`the shares of generation ${generation} are ${what}`)
+  }
+}
+
+/** All shares that are held were given, and the rotation goes on asking. */
+export class WantsMoreShares extends Error {
+  override readonly name = 'WantsMoreShares'
+  constructor(count: number, how: 'given' | 'given back') {
+    super(`${count} shares were ${how}, and the server wants more`)
   }
 }
 

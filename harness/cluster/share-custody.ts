@@ -78,7 +78,7 @@ export class ShareCustody {
       ...this.#options,
     })
     const stored = await this.#labelled(PENDING)
-    if (stored === undefined) throw new Error(`${this.#secret} has no pending version`)
+    if (stored === undefined) throw new NotKept(this.#secret)
     return stored
   }
 
@@ -108,3 +108,11 @@ const textOf = (generation: number, shares: readonly Secret[]): Secret =>
 
 const LABEL = /^generation-\d+$/
 const labelOf = (generation: number): string => `generation-${generation}`
+
+/** Shares were stored, and are not there. */
+export class NotKept extends Error {
+  override readonly name = 'NotKept'
+  constructor(secret: string) {
+    super(`${secret} has no pending version, after one was stored`)
+  }
+}

@@ -56,6 +56,7 @@ test.each([
   ['fault-not-witnessed', 'inconclusive', 'vacuous'],
   ['probe-paused', 'inconclusive', 'assumption'],
   ['harness-died', 'inconclusive', 'infrastructure'],
+  ['step-failed', 'failed', undefined],
   ['stale-read', 'failed', undefined],
   ['resurrected', 'failed', undefined],
   ['inconsistent-cut', 'failed', undefined],

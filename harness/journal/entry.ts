@@ -148,7 +148,13 @@ export type JournalData = {
   /** Wall and monotonic clock together; their distance must not move during a run. */
   clock: { readonly wallMs: number; readonly t: Ns }
   note: { readonly text: string }
-  error: { readonly message: string; readonly infrastructure: boolean }
+  error: {
+    readonly message: string
+    /** The machine's doing or our own, and not the cluster's. */
+    readonly infrastructure: boolean
+    /** The step of a procedure that it ended, and nobody had expected that. */
+    readonly step?: { readonly procedure: string; readonly title: string }
+  }
   aborted: { readonly why: string }
   /** This machine cannot do what the scenario needs. */
   skipped: { readonly why: string }

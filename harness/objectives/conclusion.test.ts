@@ -4,6 +4,7 @@ import { madeRun } from './made-record.ts'
 import {
   adding,
   both,
+  changing,
   frozen,
   judged,
   lostWrite,
@@ -13,6 +14,12 @@ import {
   rtoWithin,
   without,
 } from './spoiled.ts'
+
+const failedStep = {
+  message: 'PUT sys/unseal on vault-2 answered 400',
+  infrastructure: false,
+  step: { procedure: 'unseal-nodes', title: 'Open the nodes' },
+}
 
 describe('a scenario that did not come to its end', () => {
   test.each([
@@ -26,6 +33,31 @@ describe('a scenario that did not come to its end', () => {
     [
       'met a wait that expired',
       adding(11_000, 'error', { message: '"three voters" never happened', infrastructure: false }),
+      'inconclusive',
+      'assumption',
+    ],
+    ['met a step that failed', adding(11_000, 'error', failedStep), 'failed', undefined],
+    [
+      'met a step that failed because the machine did',
+      adding(11_000, 'error', { ...failedStep, infrastructure: true }),
+      'inconclusive',
+      'infrastructure',
+    ],
+    [
+      'met a step that failed, and then a machine that did',
+      both(
+        adding(11_000, 'error', failedStep),
+        adding(11_500, 'error', { message: 'docker is gone', infrastructure: true }),
+      ),
+      'inconclusive',
+      'infrastructure',
+    ],
+    [
+      'met a step that failed on a cluster that was not clean',
+      both(
+        adding(11_000, 'error', failedStep),
+        changing('gate', (gate) => ({ ...gate, held: false, reason: 'vault-2 is down' })),
+      ),
       'inconclusive',
       'assumption',
     ],
@@ -44,6 +76,15 @@ describe('a scenario that did not come to its end', () => {
 
     expect(found.verdict).toBe(verdict)
     expect(found.cause).toBe(cause)
+  })
+
+  test('says which step it was, and why it failed', async () => {
+    const { why, detected } = await judged(adding(11_000, 'error', failedStep))
+
+    expect(why).toBe(
+      'step "Open the nodes" of unseal-nodes failed: PUT sys/unseal on vault-2 answered 400',
+    )
+    expect(detected).toEqual(['step'])
   })
 
   test('whoever skips after a fault was injected has not skipped', async () => {

@@ -1,4 +1,4 @@
-import type { Expectation } from '../journal/entry.ts'
+import type { Expectation, JournalData } from '../journal/entry.ts'
 import type { RunRecord } from '../journal/read.ts'
 import { type DetectorId, NONE_OFF, type Off } from './detections.ts'
 import { failedGates, type Gate } from './gate.ts'
@@ -23,7 +23,7 @@ export function conclude(
   off: Off = NONE_OFF,
 ): Conclusion {
   const { expects } = record.frozen
-  const broken = brokenOff(record, off)
+  const broken = brokenOff(record, gates, off)
   const missed = objectives.filter((objective) => objective.verdict === 'missed')
   const surprises = missed.filter(
     (objective) =>
@@ -70,16 +70,28 @@ const doubt = (cause: Cause, why: string): Conclusion & { readonly cause: Cause 
 })
 
 /** What kept the scenario from its end, if anything did. */
-function brokenOff({ entries }: RunRecord, off: Off): Conclusion | undefined {
+function brokenOff(
+  { entries }: RunRecord,
+  gates: readonly Gate[],
+  off: Off,
+): Conclusion | undefined {
   const aborted = entries.find((entry) => entry.kind === 'aborted')
   if (aborted !== undefined && !off.has('aborted')) {
     return { verdict: 'aborted', why: aborted.data.why, rang: 'aborted' }
   }
-  const errors = off.has('error') ? [] : entries.filter((entry) => entry.kind === 'error')
-  const error = errors.find(({ data }) => data.infrastructure) ?? errors[0]
+  const errors = entries
+    .filter((entry) => entry.kind === 'error')
+    .map(({ data }) => ({ ...data, rang: isOfStep(data) ? ('step' as const) : ('error' as const) }))
+    .filter(({ rang }) => !off.has(rang))
+  // A machine that failed explains the step that failed on it.
+  const error =
+    errors.find(({ infrastructure }) => infrastructure) ??
+    errors.find(({ rang }) => rang === 'step') ??
+    errors[0]
+  if (error?.rang === 'step') return { ...stepFailed(error, gates), rang: 'step' }
   if (error !== undefined) {
-    const { message, infrastructure } = error.data
-    return { ...doubt(infrastructure ? 'infrastructure' : 'assumption', message), rang: 'error' }
+    const { message, infrastructure, rang } = error
+    return { ...doubt(infrastructure ? 'infrastructure' : 'assumption', message), rang }
   }
   const skipped = entries.find((entry) => entry.kind === 'skipped')
   if (skipped !== undefined) {
@@ -93,6 +105,22 @@ function brokenOff({ entries }: RunRecord, off: Off): Conclusion | undefined {
     return { ...doubt('infrastructure', why), rang: 'ended' }
   }
   return undefined
+}
+
+type MetError = JournalData['error']
+
+const isOfStep = ({ infrastructure, step }: MetError): boolean =>
+  step !== undefined && !infrastructure
+
+/** The operator could not go on, which is a miss like any other: a doubt takes it away as well. */
+function stepFailed({ message, step }: MetError, gates: readonly Gate[]): Conclusion {
+  const why = `step "${step?.title}" of ${step?.procedure} failed: ${message}`
+  const [unsound] = gates.filter(
+    ({ kind, held, guards }) => kind === 'soundness' && !held && guards.length === 0,
+  )
+  if (unsound === undefined) return { verdict: 'failed', why }
+  const reason = `${unsound.id}: ${unsound.reason}; without this doubt: failed, ${why}`
+  return doubt('assumption', reason)
 }
 
 /** Missed only because the service was not seen to come back, which a dead engine explains too. */

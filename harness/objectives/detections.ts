@@ -56,6 +56,7 @@ export const DETECTORS = {
   // Did the scenario come to its end?
   aborted: 'the run was stopped',
   error: 'the scenario met an error',
+  step: 'a step of the runbook failed',
   ended: 'the journal has no end',
   expects: 'a miss that should come did not',
 } as const

@@ -33,7 +33,7 @@ export const RESTORED: readonly RealDefect[] = [
     title: 'the backup ends well, and what it stored lacks its last tenth',
     // Its cluster lives on: of a lost one everything is waited for in vain, for minutes.
     scenario: 'weekly-verification:restored',
-    detectors: ['error', 'checks'],
+    detectors: ['step', 'checks'],
     sabotage: () => ({
       verbs: meddlingWith(
         storedInstead(async (content) => content.subarray(0, Math.floor(content.length * 0.9))),
@@ -144,7 +144,15 @@ export const RESTORED: readonly RealDefect[] = [
     id: 'M11',
     title: "the backup is a copy of the leader's data files while it writes to them",
     scenario: SCENARIO,
-    detectors: ['cut', 'inconsistent-cut', 'lost-write', 'read-back-complete', 'error', 'rto'],
+    detectors: [
+      'cut',
+      'inconsistent-cut',
+      'lost-write',
+      'read-back-complete',
+      'error',
+      'step',
+      'rto',
+    ],
     sabotage: () => {
       let copy: Awaited<ReturnType<typeof copyLive>> | undefined
       return {

@@ -180,6 +180,16 @@ const end: readonly Defect[] = [
     'error',
     adding('error', { message: 'vault-2 never unsealed', infrastructure: false }),
   ),
+  spoiled(
+    'X51',
+    'the operator could not do a step of the runbook',
+    'step',
+    adding('error', {
+      message: 'PUT sys/unseal on vault-2 answered 400',
+      infrastructure: false,
+      step: { procedure: 'unseal-nodes', title: 'Open the nodes, one after the other' },
+    }),
+  ),
   spoiled('X42', 'the harness died', 'ended', dropping('ended')),
   spoiled(
     'X43',
