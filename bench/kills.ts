@@ -62,7 +62,7 @@ const kills = (n: number): Scenario =>
         const leader = await cluster.leader()
         await inject(killed(leader))
         await until('another node leads', () => cluster.isLedByOtherThan(leader))
-        await perform(rejoinNode, { node: leader })
+        await perform(rejoinNode, { node: leader, custody: cluster.custody })
         await until('it is settled', async () => (await leader.age()).ms >= limit.ms)
       }
     },

@@ -54,7 +54,8 @@ async function restoresOf(
   { n, say, signal }: BenchOptions,
 ): Promise<Measure> {
   const { nodes, custody } = cluster
-  const operator = cluster.operator(signal, { notes: new OperatorNotes(folder) })
+  const { token } = custody
+  const operator = cluster.operator(signal, { notes: new OperatorNotes(folder), token })
   const root = cluster.viaBalancer()
   for (let bytes = 0; bytes < mib * 2 ** 20; bytes += SECRET_BYTES) {
     const text = randomBytes((SECRET_BYTES * 3) / 4).toString('base64')

@@ -4,7 +4,7 @@ import { attach, readSaved } from './cluster/saved.ts'
 import { connectToParent } from './lib/parent.ts'
 import { type FromOperator, readGiven, type ToOperator } from './operator-message.ts'
 import { allProcedures } from './procedure-steps.ts'
-import type { Procedure, Step, Within } from './procedures/procedure.ts'
+import { type Procedure, type Step, tokenIn, type Within } from './procedures/procedure.ts'
 import { dockerAt } from './stack/docker.ts'
 
 /**
@@ -43,8 +43,10 @@ async function perform({ engine, cluster: saved, procedure, given, folder, opera
   const notes = new OperatorNotes(folder)
   // Whoever is killed releases nothing, and need not: what is dead performs nothing.
   const claim = notes.claim(procedure)
+  const own = readGiven(given, cluster)
   const operator = cluster.operator(new AbortController().signal, {
     notes,
+    token: tokenIn(own),
     log: {
       began: async (f, of) => {
         const operation = ++last
@@ -63,7 +65,7 @@ async function perform({ engine, cluster: saved, procedure, given, folder, opera
     },
   })
   await (chosen as Procedure<unknown>)
-    .perform(operator, readGiven(given, cluster), step, noneWithin)
+    .perform(operator, own, step, noneWithin)
     .finally(() => claim.release())
 }
 

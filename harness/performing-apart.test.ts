@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Cluster } from './cluster/cluster.ts'
 import { Node } from './cluster/node.ts'
+import { type SavedCluster, savedText, withoutCustody } from './cluster/saved.ts'
 import { Journal } from './journal/journal.ts'
 import { RunClock } from './lib/clock.ts'
 import { milliseconds } from './lib/duration.ts'
@@ -145,8 +146,16 @@ test('what a procedure is given crosses the channel: nodes by name, secrets in c
   expect(read.youngerThan).toEqual({ ms: 5 })
 })
 
+test('the process of an operator is told no secret of the team but what is given', () => {
+  const whole = { ...saved, aws: { ...saved.aws, key: { id: 'k', material: new Secret(TOKEN) } } }
+  const cluster = { ...whole, recoveryKeys: [new Secret(TOKEN)] } as unknown as SavedCluster
+  expect(savedText(cluster)).toContain(TOKEN)
+  expect(savedText(withoutCustody(cluster))).not.toContain(TOKEN)
+})
+
 test('a node that a procedure was given is in the record', async () => {
-  const given = { node: new Node({ name: 'vault-1' } as ConstructorParameters<typeof Node>[0]) }
+  const node = new Node({ name: 'vault-1' } as ConstructorParameters<typeof Node>[0])
+  const given = { node, custody: { token: new Secret(TOKEN) } }
   await performApart(
     replaceNode,
     given,

@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster/cluster.ts'
 import { Node } from './cluster/node.ts'
-import { savedText } from './cluster/saved.ts'
+import { savedText, withoutCustody } from './cluster/saved.ts'
 import type { Journal } from './journal/journal.ts'
 import { Child, type ChildDied } from './lib/child.ts'
 import { type Duration, formatDuration } from './lib/duration.ts'
@@ -148,7 +148,7 @@ export async function performApart<A>(
     child.tell({
       do: 'perform',
       engine: await enginePlace(cluster.docker),
-      cluster: savedText(await cluster.save()),
+      cluster: savedText(withoutCustody(await cluster.save())),
       procedure: procedure.name,
       given: givenText(given),
       folder,

@@ -179,6 +179,25 @@ test('what is broken off from outside is no failure of its step', async () => {
   expect(lines().at(-1)?.data).toEqual({ message: late.message, infrastructure: false })
 })
 
+test('the operator has the token that a procedure is given, and else none', async () => {
+  const tokens: unknown[] = []
+  const operator = (_signal: AbortSignal, { token }: { readonly token?: Secret }) => {
+    tokens.push(token?.reveal())
+    return {}
+  }
+  const own = new Performing({ ...options, cluster: { operator } as unknown as Cluster })
+  const inner = procedure({ Look: nothing })
+  const outer: Procedure<object> = {
+    ...inner,
+    name: 'outer',
+    perform: async (_operator, _given, _step, within) => {
+      await within(inner, {})
+    },
+  }
+  await own.perform(outer, { custody: { token: new Secret('given') } })
+  expect(tokens).toEqual(['given', undefined])
+})
+
 test('an operator leaves a folder that only its owner reads, and no secret in the journal', async () => {
   const keeps = async ({ notes }: Place) => notes.keep('token', new Secret('not-to-be-seen'))
   await performing.perform(procedure({ Keep: keeps }), {})

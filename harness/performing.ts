@@ -4,7 +4,13 @@ import { Refusal } from './cluster/refusal.ts'
 import { messageOf, noteStep } from './failures.ts'
 import { milliseconds } from './lib/duration.ts'
 import { type Apart, type ApartOptions, nodesIn, performApart } from './performing-apart.ts'
-import type { Performed, Procedure, Step, Within } from './procedures/procedure.ts'
+import {
+  type Performed,
+  type Procedure,
+  type Step,
+  tokenIn,
+  type Within,
+} from './procedures/procedure.ts'
 
 export type PerformOptions = {
   /** Title of a step to leave out: what the procedure is worth without it. */
@@ -55,7 +61,11 @@ export class Performing {
     // One folder for all of a scenario: a second performance goes on where the first stopped.
     this.#notes ??= new OperatorNotes(this.#options.operatorFolder)
     const claim = this.#notes.claim(name)
-    const operator = cluster.operator(signal, { notes: this.#notes, log: this.#log })
+    const operator = cluster.operator(signal, {
+      notes: this.#notes,
+      log: this.#log,
+      token: tokenIn(given),
+    })
     const byPeople: string[] = []
     const step: Step = async (title, act, { source, people, tells } = {}) => {
       signal.throwIfAborted()

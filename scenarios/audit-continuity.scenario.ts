@@ -43,7 +43,7 @@ export const auditContinuity = scenario(
     const nextLeader = await cluster.leader()
 
     // Procedure
-    await perform(rejoinNode, { node: formerLeader })
+    await perform(rejoinNode, { node: formerLeader, custody: cluster.custody })
 
     // Verification
     const audit = await trail.read()

@@ -56,7 +56,7 @@ export const backupViaStandby = scenario(
     // Procedure
     await job
     await heal(slow)
-    await perform(rejoinNode, { node: leader })
+    await perform(rejoinNode, { node: leader, custody: cluster.custody })
 
     // Verification
     await check(FACTS.whole, [true], async () =>

@@ -75,12 +75,12 @@ export const cachedClient = scenario(
       const leader = await cluster.leader()
       await inject(killed(leader))
       await until('another node leads', () => cluster.isLedByOtherThan(leader))
-      await perform(rejoinNode, { node: leader })
+      await perform(rejoinNode, { node: leader, custody: cluster.custody })
     }),
     'total-loss': losing(async ({ cluster, dwell, inject, perform, until }) => {
       await inject(powerCut('all'))
       await dwell('Vault is gone', seconds(60))
-      await perform(startAllNodes, { nodes: cluster.nodes })
+      await perform(startAllNodes, { nodes: cluster.nodes, custody: cluster.custody })
       await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
     }),
 

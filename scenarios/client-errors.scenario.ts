@@ -75,7 +75,7 @@ export const clientErrors = scenario(
     await check(FACTS.sealed, { ...down, health: shut }, () => {
       return seenBy(inspect.documentedClient(sealed))
     })
-    await perform(restartSealedNode, { node: sealed })
+    await perform(restartSealedNode, { node: sealed, custody: cluster.custody })
 
     const left = await cluster.leader()
     const standbys = await cluster.standbys()
@@ -92,11 +92,11 @@ export const clientErrors = scenario(
     await check(FACTS.left, { ...refused, health: { ...healthy, standby: true } }, () => {
       return seenBy(inspect.documentedClient(left))
     })
-    await perform(startAllNodes, { nodes: standbys })
+    await perform(startAllNodes, { nodes: standbys, custody: cluster.custody })
 
     await inject(powerCut('all'))
     await check(FACTS.stopped, { ...NO_ANSWER, health: FAILED }, () => seenBy(client))
-    await perform(startAllNodes, { nodes: cluster.nodes })
+    await perform(startAllNodes, { nodes: cluster.nodes, custody: cluster.custody })
     await until('a node leads through the balancer', async () => {
       return (await inspect.throughBalancer()) === '200'
     })

@@ -42,7 +42,7 @@ export const coldStart = scenario(
     )
 
     // Procedure
-    await perform(startAllNodes, { nodes })
+    await perform(startAllNodes, { nodes, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

@@ -78,7 +78,7 @@ function damaging(
     await type(peersBesideDamage)
 
     // Procedure
-    await perform(isolateCorruptedNode, { node })
+    await perform(isolateCorruptedNode, { node, custody: cluster.custody })
 
     // Verification
     await check(VOTER, true, async () => {

@@ -61,7 +61,7 @@ export const custodyPeople = scenario(
         )
         return /secretsmanager:GetSecretValue failed/.test(said) || said
       })
-      await perform(rotateRecoveryKeys, { custody: kept }).catch(() => {})
+      await perform(rotateRecoveryKeys, { kept, custody: cluster.custody }).catch(() => {})
 
       // Procedure
       await check(DOWN.offline, ['root'], async () => {

@@ -37,7 +37,7 @@ const oneDevice =
     await inject(killed(leader))
     await until('another node leads', () => cluster.isLedByOtherThan(leader))
     await heal(stuck)
-    await perform(rejoinNode, { node: leader })
+    await perform(rejoinNode, { node: leader, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

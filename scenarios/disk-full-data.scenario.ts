@@ -31,7 +31,7 @@ const filled =
 
     // Procedure
     await heal(full)
-    await perform(rejoinNode, { node })
+    await perform(rejoinNode, { node, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

@@ -51,7 +51,7 @@ export const fiveNodes = scenario(
     await holds(FACTS.stops, seconds(15), async () => !(await inspect.acknowledges()))
 
     // Procedure
-    await perform(startAllNodes, { nodes: [leader, first, second] })
+    await perform(startAllNodes, { nodes: [leader, first, second], custody: cluster.custody })
 
     // Verification
     await until('five voters are healthy', async () => (await cluster.healthyVoters()) === 5)

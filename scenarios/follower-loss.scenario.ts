@@ -25,7 +25,7 @@ export const followerLoss = scenario(
     await inject(killed(standby))
 
     // Procedure
-    await perform(rejoinNode, { node: standby })
+    await perform(rejoinNode, { node: standby, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

@@ -55,6 +55,6 @@ export const healthCodes = scenario(
     const victim = choose('standby', await cluster.standbys())
     await inject(stopped(victim))
     await check(FACTS.stopped, 'ECONNREFUSED', () => inspect.connectionTo(victim))
-    await perform(rejoinNode, { node: victim })
+    await perform(rejoinNode, { node: victim, custody: cluster.custody })
   },
 )

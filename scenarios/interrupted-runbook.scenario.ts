@@ -88,7 +88,7 @@ async function liveThrough(
     case 'replace-node': {
       const node = choose(`node of step ${cell.step}`, await cluster.standbys())
       await inject(hostDestroyed(node))
-      return (await interrupt(cell, { node })).outcome
+      return (await interrupt(cell, { node, custody: cluster.custody })).outcome
     }
     default: {
       await inject(...nodes.map((node) => hostDestroyed(node)))

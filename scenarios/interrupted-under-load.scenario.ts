@@ -81,7 +81,8 @@ export const interruptedUnderLoad = scenario(
       // Procedure
       await check(FACTS.resumed, 'done', () =>
         inTurn(verbs, async (killed) => {
-          return (await performApart(replaceNode, { node }, { killed })).ended
+          return (await performApart(replaceNode, { node, custody: cluster.custody }, { killed }))
+            .ended
         }),
       )
     },

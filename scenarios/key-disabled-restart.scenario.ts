@@ -51,6 +51,13 @@ function restarting(fault: () => Fault): ScenarioBody {
       // It tries every 5 s, so 5 s and what unsealing takes.
       return (await standby.is(['standby'], { within: seconds(7) })).status
     })
-    await Promise.all([opens, perform(restoreKey, { node: standby })])
+    await Promise.all([
+      opens,
+      perform(restoreKey, {
+        node: standby,
+        custody: cluster.custody,
+        admin: cluster.team.kmsAdmin,
+      }),
+    ])
   }
 }

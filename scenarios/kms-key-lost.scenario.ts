@@ -56,16 +56,16 @@ export const kmsKeyLost = scenario(
     await until('it answers', async () => (await inspect.connectionTo(node)) === 'open')
     await holds(FACTS.sealed, seconds(10), async () => (await node.health()).status === 503)
     await check(FACTS.typed, true, async () => {
-      const said = await inspect.unsealWith(node, custody.recoveryKeys.slice(0, 3))
+      const said = await inspect.unsealWith(node, cluster.team.recoveryKeys.slice(0, 3))
       return /^[45]00 /.test(said) || said
     })
 
     // Procedure
     await check(FACTS.node, ['with an error', 'with an error', 'with an error'], () =>
       Promise.all([
-        ends(perform(restoreKey, { node })),
-        ends(perform(restartSealedNode, { node })),
-        ends(perform(unsealNodes, { nodes: [node], shares: { holders } })),
+        ends(perform(restoreKey, { node, custody, admin: cluster.team.kmsAdmin })),
+        ends(perform(restartSealedNode, { node, custody })),
+        ends(perform(unsealNodes, { nodes: [node], shares: { holders }, custody })),
       ]),
     )
     const given = { bucket, custody, under: canaries.under }

@@ -42,13 +42,15 @@ export const kmsKeyRotation = scenario(
     await perform(backup, { access, kind: 'daily' })
 
     // Procedure
-    await check(FACTS.rotated, 'done', () => ended(perform(rotateKmsKey, {})))
+    await check(FACTS.rotated, 'done', () =>
+      ended(perform(rotateKmsKey, { custody: cluster.custody, admin: cluster.team.kmsAdmin })),
+    )
     await check(FACTS.moved, false, async () => (await inspect.sealKey()) === old)
     await check(FACTS.before, 'done', () => restored())
 
     // Symptom
     await inject(keyDisabled(old))
-    await perform(rollingRestart, { nodes })
+    await perform(rollingRestart, { nodes, custody: cluster.custody })
 
     // Verification
     await check(FACTS.readable, canaries.all, () => canaries.readable())

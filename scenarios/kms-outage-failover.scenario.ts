@@ -57,7 +57,7 @@ function crashing(isOut: boolean): ScenarioBody {
     // Procedure
     if (isOut) await heal(outage)
     await until('another node leads', () => cluster.isLedByOtherThan(formerLeader))
-    await perform(rejoinNode, { node: formerLeader })
+    await perform(rejoinNode, { node: formerLeader, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

@@ -61,6 +61,6 @@ function restarting(outage: () => Fault, attempt: string, end: number | 'runs'):
     const isBack = check(FACTS.back, 429, async () => {
       return (await standby.is(['standby'], { within: seconds(10) })).status
     })
-    await Promise.all([isBack, perform(rejoinNode, { node: standby })])
+    await Promise.all([isBack, perform(rejoinNode, { node: standby, custody: cluster.custody })])
   }
 }

@@ -51,7 +51,7 @@ export const lbFailover = scenario(
       })
 
       // Procedure
-      await perform(rejoinNode, { node: formerLeader })
+      await perform(rejoinNode, { node: formerLeader, custody: cluster.custody })
 
       // Verification
       await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
@@ -69,7 +69,7 @@ export const lbFailover = scenario(
       })
 
       // Procedure
-      await perform(restartSealedNode, { node: formerLeader })
+      await perform(restartSealedNode, { node: formerLeader, custody: cluster.custody })
 
       // Verification
       await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

@@ -41,7 +41,7 @@ export const leaderHandover = scenario(
       await until('another node leads', () => cluster.isLedByOtherThan(formerLeader))
 
       // Procedure
-      await perform(rejoinNode, { node: formerLeader })
+      await perform(rejoinNode, { node: formerLeader, custody: cluster.custody })
 
       // Verification
       await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

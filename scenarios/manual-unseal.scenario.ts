@@ -65,20 +65,25 @@ async function openedByShares({ check, cluster, inject, inspect, perform, until 
 
   // Procedure
   const [first, ...others] = nodes as [(typeof nodes)[0], ...typeof nodes]
-  const shares = cluster.custody.recoveryKeys
+  const shares = cluster.team.recoveryKeys
   await check(SHAMIR.two, 'sealed, 2 of 3 given', () =>
     inspect.unsealWith(first, shares.slice(0, 2)),
   )
   holders.leave(1, 3, 4)
   await check(SHAMIR.absent, true, async () => {
-    const said = await perform(unsealNodes, { nodes, shares: { holders } }).then(
-      () => 'it ended well',
-      String,
-    )
+    const said = await perform(unsealNodes, {
+      nodes,
+      shares: { holders },
+      custody: cluster.custody,
+    }).then(() => 'it ended well', String)
     return /3 holders of shares; seen: 2/.test(said) || said
   })
   holders.come(3)
-  await perform(unsealNodes, { nodes: [first, ...others], shares: { holders } })
+  await perform(unsealNodes, {
+    nodes: [first, ...others],
+    shares: { holders },
+    custody: cluster.custody,
+  })
 
   // Verification
   await check(SHAMIR.open, true, async () => {
@@ -98,12 +103,13 @@ async function notOpenedByRecoveryKeys({ check, cluster, heal, inject, inspect, 
 
   // Procedure
   await check(AWSKMS.refused, true, async () => {
-    const given = { nodes: [leader], shares: { holders } }
+    const { custody } = cluster
+    const given = { nodes: [leader], shares: { holders }, custody }
     const said = await perform(unsealNodes, given).then(() => 'it ended well', String)
     return /seal awskms, whose recovery keys the KMS must decrypt/.test(said) || said
   })
   await check(AWSKMS.typed, true, async () => {
-    const said = await inspect.unsealWith(leader, cluster.custody.recoveryKeys.slice(0, 3))
+    const said = await inspect.unsealWith(leader, cluster.team.recoveryKeys.slice(0, 3))
     const { status } = await leader.health()
     return (
       (/^[45]00 .*failed to decrypt encrypted stored keys/.test(said) && status === 503) || said
@@ -113,7 +119,7 @@ async function notOpenedByRecoveryKeys({ check, cluster, heal, inject, inspect, 
   // Verification
   await heal(outage)
   await check(AWSKMS.back, 3, async () => {
-    await perform(restartSealedNode, { node: leader })
+    await perform(restartSealedNode, { node: leader, custody: cluster.custody })
     return cluster.healthyVoters()
   })
 }

@@ -58,7 +58,7 @@ function replacing(role: 'standby' | 'leader'): ScenarioBody {
     await inject(hostDestroyed(node))
 
     // Procedure
-    await perform(replaceNode, { node })
+    await perform(replaceNode, { node, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

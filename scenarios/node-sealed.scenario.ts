@@ -41,7 +41,7 @@ export const nodeSealedByCall = scenario(
     await holds(FACTS.sealed, seconds(12), async () => (await formerLeader.health()).status === 503)
 
     // Procedure
-    await perform(restartSealedNode, { node: formerLeader })
+    await perform(restartSealedNode, { node: formerLeader, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

@@ -38,11 +38,13 @@ export const quorumLoss = scenario(
   {
     'disks-kept': losing(
       (lost) => [powerCut(lost)],
-      ({ perform }, { lost }) => perform(startAllNodes, { nodes: lost }),
+      ({ cluster, perform }, { lost }) =>
+        perform(startAllNodes, { nodes: lost, custody: cluster.custody }),
     ),
     'disks-lost': losing(
       (lost) => lost.map((node) => hostDestroyed(node)),
-      ({ perform }, { lost, survivor }) => perform(recoverQuorum, { survivor, lost }),
+      ({ cluster, perform }, { lost, survivor }) =>
+        perform(recoverQuorum, { survivor, lost, custody: cluster.custody }),
     ),
   },
 )

@@ -40,8 +40,8 @@ export const restoreAfterRotation = scenario(
     const canaries = await inspect.canaries(20)
     const access = await cluster.backupAccess()
     await perform(backup, { access, kind: 'daily' })
-    await perform(rotateRecoveryKeys, { custody: kept })
-    await perform(rotateBarrierKey, {})
+    await perform(rotateRecoveryKeys, { kept, custody: cluster.custody })
+    await perform(rotateBarrierKey, { custody: cluster.custody })
     await check(FACTS.rotated, [2], async () => (await keys.generations()).inForce)
 
     // Symptom

@@ -33,7 +33,7 @@ export const rollingRestartUnderLoad = scenario(
 
     // Procedure
     await check(FACTS.majority, true, async () => {
-      const act = () => perform(rollingRestart, { nodes })
+      const act = () => perform(rollingRestart, { nodes, custody: cluster.custody })
       const { fewest, looks } = await inspect.fewestServing(act)
       note(`of ${looks} looks the worst saw ${fewest} nodes up and unsealed`)
       return fewest >= 2 || fewest

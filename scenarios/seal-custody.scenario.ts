@@ -39,9 +39,9 @@ export const sealCustody = scenario(
     const old = cluster.aws.key.id
     const save = () => perform(backup, { access, kind: 'daily' })
     await save()
-    await perform(rotateRecoveryKeys, { custody: kept })
+    await perform(rotateRecoveryKeys, { kept, custody: cluster.custody })
     await save()
-    await perform(rotateKmsKey, {})
+    await perform(rotateKmsKey, { custody: cluster.custody, admin: cluster.team.kmsAdmin })
     await save()
     const fresh = await inspect.sealKey()
     const { bucket } = access

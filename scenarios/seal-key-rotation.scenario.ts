@@ -42,17 +42,18 @@ export const sealKeyRotation = scenario(
 /** In each of these steps the operator’s process is killed once; whoever comes begins anew. */
 function rotating(interruptions: readonly number[]): ScenarioBody {
   return async ({ check, cluster, dwell, inspect, perform, performApart }) => {
-    const custody = await cluster.team.keepShares()
-    const keys = inspect.keys(custody)
+    const { custody, team } = cluster
+    const shares = await team.keepShares()
+    const keys = inspect.keys(shares)
     const term = await keys.barrierTerm()
 
     // Procedure
     for (const step of interruptions) {
       const killed = { step, when: milliseconds(3) }
-      await performApart(rotateRecoveryKeys, { custody }, { killed })
+      await performApart(rotateRecoveryKeys, { kept: shares, custody }, { killed })
     }
-    await perform(rotateRecoveryKeys, { custody })
-    await perform(rotateBarrierKey, {})
+    await perform(rotateRecoveryKeys, { kept: shares, custody })
+    await perform(rotateBarrierKey, { custody })
     await dwell('clients go on with the new keys', seconds(5))
 
     // Verification

@@ -38,7 +38,7 @@ export const secondLossAfterRestart = scenario(
     await until('another node leads', () => cluster.isLedByOtherThan(firstLeader))
 
     // Procedure
-    await perform(rejoinNode, { node: firstLeader })
+    await perform(rejoinNode, { node: firstLeader, custody: cluster.custody })
 
     // Symptom
     const secondLeader = await cluster.leader()
@@ -49,7 +49,7 @@ export const secondLossAfterRestart = scenario(
     await until('another node leads', () => cluster.isLedByOtherThan(secondLeader))
 
     // Procedure
-    await perform(rejoinNode, { node: secondLeader })
+    await perform(rejoinNode, { node: secondLeader, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

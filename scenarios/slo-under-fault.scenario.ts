@@ -25,7 +25,7 @@ const leaderKilled: ScenarioBody = async ({ cluster, heal, inject, perform, unti
   await until('another node leads', () => cluster.isLedByOtherThan(leader))
 
   // Procedure
-  await perform(rejoinNode, { node: leader })
+  await perform(rejoinNode, { node: leader, custody: cluster.custody })
   await heal()
 
   // Verification

@@ -33,7 +33,7 @@ export const softDelete = scenario(
     await inject(deletedSecret(path))
 
     // Procedure
-    await perform(undeleteSecret, { path })
+    await perform(undeleteSecret, { path, custody: cluster.custody })
 
     // Verification
     await check(FACTS.back, data, async () => (await cluster.secrets().read(path)).data)

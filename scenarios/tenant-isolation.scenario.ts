@@ -87,7 +87,7 @@ export const tenantIsolation = scenario(
     await holds(FACTS.during, seconds(8), isDenied) // the first one may have begun long before
 
     // Procedure
-    await perform(rejoinNode, { node: leader })
+    await perform(rejoinNode, { node: leader, custody: cluster.custody })
 
     // Verification
     await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)

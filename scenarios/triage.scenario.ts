@@ -37,6 +37,10 @@ export const triageAsWritten = scenario(
     await type(manualUnseal, standby)
 
     // What helps
-    await perform(restoreKey, { node: standby })
+    await perform(restoreKey, {
+      node: standby,
+      custody: cluster.custody,
+      admin: cluster.team.kmsAdmin,
+    })
   },
 )

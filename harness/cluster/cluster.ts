@@ -23,7 +23,7 @@ import type { Ground, Holdings, Pod } from './ground.ts'
 import type { Node } from './node.ts'
 import type { Operator } from './operator.ts'
 import { NO_LOG, type OperationLog, type OperatorNotes } from './operator-notes.ts'
-import { operatorOf } from './operator-of.ts'
+import { operatorOf, type SignsIn } from './operator-of.ts'
 import { type ProbeTargets, probeTargets } from './probe-targets.ts'
 import { type SavedCluster, save } from './saved.ts'
 import { Secrets } from './secrets.ts'
@@ -241,12 +241,12 @@ export class Cluster {
     return this.team.custody
   }
 
-  /** A person on call, with the team's token and a folder of their own. */
+  /** A person on call, with a folder of their own and the token that they are given, if any. */
   operator(
     signal: AbortSignal,
-    { notes, log = NO_LOG }: { notes: OperatorNotes; log?: OperationLog },
+    { notes, log = NO_LOG, token }: SignsIn & { notes: OperatorNotes; log?: OperationLog },
   ): Operator {
-    return operatorOf(this.#parts, this.#clients, { notes, log, signal })
+    return operatorOf(this.#parts, this.#clients, { notes, log, signal, token })
   }
 
   /** Whether a fault may be injected now, and why not. */

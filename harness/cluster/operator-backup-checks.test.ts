@@ -38,7 +38,9 @@ async function checksOf(content: Buffer) {
   })
   const checks = new OperatorBackupChecks({
     store: { host: '127.0.0.1', port },
-    aws: { address: { host: '127.0.0.1', port: 1 } },
+    describeKey: async () => {
+      throw new Error('the KMS is not there')
+    },
     notes,
     product: 'openbao',
     signal: new AbortController().signal,

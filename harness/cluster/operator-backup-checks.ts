@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { Kms } from '../aws/kms.ts'
 import type { ObjectHead, S3 } from '../aws/s3.ts'
 import { wallClock, wallClockMs } from '../lib/clock.ts'
 import { type Duration, formatDuration, milliseconds } from '../lib/duration.ts'
@@ -169,16 +168,10 @@ export class OperatorBackupChecks {
    * @throws {KeyAway} {OtherSeal}
    */
   async seesKeys({ seal }: SnapshotFacts): Promise<void> {
-    const { aws, signal } = this.#place
     if (seal?.type !== SEAL_TYPE) throw new OtherSeal(seal?.type ?? 'none')
-    const kms = await Kms.at(aws.address)
-    try {
-      for (const id of seal?.keyIds ?? []) {
-        const { state } = await kms.describe(id, { signal })
-        if (state !== 'Enabled') throw new KeyAway(id, state)
-      }
-    } finally {
-      kms.close()
+    for (const id of seal?.keyIds ?? []) {
+      const { state } = await this.#place.describeKey(id)
+      if (state !== 'Enabled') throw new KeyAway(id, state)
     }
   }
 

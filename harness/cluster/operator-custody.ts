@@ -1,5 +1,4 @@
 import { AwsError } from '../aws/emulator.ts'
-import { Kms } from '../aws/kms.ts'
 import type { JournalData } from '../journal/entry.ts'
 import { wallClockMs } from '../lib/clock.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
@@ -115,21 +114,16 @@ export class OperatorCustody {
   }
 
   async #states(ids: readonly string[]): Promise<CustodyRow['kmsKeys']> {
-    const { aws, signal } = this.#place
-    const kms = await Kms.at(aws.address)
-    try {
-      return await Promise.all(
-        ids.map(async (id) => {
-          const short = id.split('/').at(-1) ?? id
-          const { state } = await kms
-            .describe(id, { signal })
-            .catch((error) => ({ state: String(error.code ?? error) }))
-          return { id: short, state }
-        }),
-      )
-    } finally {
-      kms.close()
-    }
+    const { describeKey } = this.#place
+    return Promise.all(
+      ids.map(async (id) => {
+        const short = id.split('/').at(-1) ?? id
+        const { state } = await describeKey(id).catch((error) => {
+          return { state: String(error.code ?? error) }
+        })
+        return { id: short, state }
+      }),
+    )
   }
 }
 

@@ -3,10 +3,11 @@ import { Kms } from '../aws/kms.ts'
 import { milliseconds, seconds } from '../lib/duration.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
+import type { KmsAdmin } from './custody.ts'
 import type { OperatorPlace } from './operator.ts'
 import type { OperatorSnapshots } from './operator-snapshots.ts'
 
-/** The keys of the KMS, as whoever administers AWS handles them. */
+/** The keys of the KMS, as whoever administers AWS handles them: each change is given an admin. */
 export class OperatorKms {
   readonly #place: OperatorPlace
   readonly #snapshots: OperatorSnapshots
@@ -17,17 +18,27 @@ export class OperatorKms {
   }
 
   /** The one that an interrupted rotation has made, else a new one. Gives its id. */
-  async make(): Promise<string> {
+  async make(admin: KmsAdmin): Promise<string> {
     const { notes, signal } = this.#place
-    const made = notes.read(MADE) ?? (await this.#with((kms) => kms.create({ signal })))
+    const made = notes.read(MADE) ?? (await kmsOf(admin, (kms) => kms.create({ signal })))
     notes.write(MADE, made)
     return made
   }
 
   /** From now on the nodes encrypt with this one; they are not told, and need not be. */
-  async pointAlias(id: string): Promise<void> {
-    const { aws, signal } = this.#place
-    await this.#with((kms) => kms.pointAlias(aws.key.alias, id, { signal }))
+  async pointAlias(admin: KmsAdmin, id: string): Promise<void> {
+    const { signal } = this.#place
+    await kmsOf(admin, (kms) => kms.pointAlias(admin.alias, id, { signal }))
+  }
+
+  /** Cancels a deletion that is pending and enables the key of the seal. */
+  async restore(admin: KmsAdmin): Promise<void> {
+    const { signal } = this.#place
+    await kmsOf(admin, async (kms) => {
+      // Which key it is now: the alias may have moved, and these calls take none.
+      const { arn } = await kms.describe(admin.alias, { signal })
+      await kms.restore(arn, { signal })
+    })
   }
 
   /**
@@ -57,14 +68,15 @@ export class OperatorKms {
     )
     notes.forget(MADE)
   }
+}
 
-  async #with<T>(act: (kms: Kms) => Promise<T>): Promise<T> {
-    const kms = await Kms.at(this.#place.aws.address)
-    try {
-      return await act(kms)
-    } finally {
-      kms.close()
-    }
+/** From where people administer AWS, which is none of the nodes' hosts. */
+async function kmsOf<T>({ address }: KmsAdmin, act: (kms: Kms) => Promise<T>): Promise<T> {
+  const kms = await Kms.at(address)
+  try {
+    return await act(kms)
+  } finally {
+    kms.close()
   }
 }
 

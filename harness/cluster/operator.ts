@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { Kms } from '../aws/kms.ts'
+import type { KeyState } from '../aws/kms.ts'
 import type { IssuedCertificate } from '../lib/certificates.ts'
 import { type Duration, formatDuration, milliseconds, seconds } from '../lib/duration.ts'
 import type { Address } from '../lib/http.ts'
@@ -10,7 +10,6 @@ import { CONFIGURATION, withNobody } from '../stack/haproxy.ts'
 import type { VaultClient } from '../vault/client.ts'
 import { describeHealth, readHealth } from '../vault/health.ts'
 import type { Product } from '../vault/product.ts'
-import type { AwsPlace } from './aws-place.ts'
 import { reloadBalancer } from './balancer-reload.ts'
 import type { Machines } from './machines.ts'
 import type { Node } from './node.ts'
@@ -31,15 +30,16 @@ import type { View } from './view.ts'
 
 /** Where a person on call sits, and what is in reach from there. */
 export type OperatorPlace = {
-  /** Through the operator's own links, with the token from the team's custody. */
+  /** Through the operator's own links, with the token that the procedure is given, if it is. */
   readonly view: View
-  /** The same way without any token, for those that a procedure is given. */
+  /** The same way without any token, for those that a step makes or is given. */
   readonly anonymous: (node: string) => VaultClient
   /** Its connections are new ones; whoever asks closes it. */
   readonly freshBalancerClient: () => VaultClient
   readonly balancer: Container
   readonly nodes: readonly Node[]
-  readonly aws: Pick<AwsPlace, 'address' | 'key'>
+  /** What the KMS says of a key, by its id or alias; absent: of the key that the nodes' seal uses. */
+  readonly describeKey: (key?: string) => Promise<KeyState>
   /** The object store by the operator's own link. */
   readonly store: Address
   /** AWS Secrets Manager by a link of the operator's; a stack of before has none. */
@@ -150,28 +150,8 @@ export class Operator {
   }
 
   /** Of the key that the nodes' seal uses: `Enabled`, `Disabled`, `PendingDeletion`, … */
-  async keyState(key: string = this.#place.aws.key.alias): Promise<string> {
-    return this.#withKms(async (kms) => (await kms.describe(key)).state)
-  }
-
-  /** Cancels a deletion that is pending and enables the key. */
-  async restoreKey(): Promise<void> {
-    const { aws, signal } = this.#place
-    await this.#withKms(async (kms) => {
-      // Which key it is now: the alias may have moved, and these calls take none.
-      const { arn } = await kms.describe(aws.key.alias, { signal })
-      await kms.restore(arn, { signal })
-    })
-  }
-
-  /** From where people administer AWS, which is none of the nodes' hosts. */
-  async #withKms<T>(act: (kms: Kms) => Promise<T>): Promise<T> {
-    const kms = await Kms.at(this.#place.aws.address)
-    try {
-      return await act(kms)
-    } finally {
-      kms.close()
-    }
+  async keyState(key?: string): Promise<string> {
+    return (await this.#place.describeKey(key)).state
   }
 
   /**

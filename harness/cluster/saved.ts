@@ -154,6 +154,15 @@ export async function attach(saved: SavedCluster, docker: Docker): Promise<Clust
   )
 }
 
+/** For the process of an operator, who has of the team's secrets what a procedure is given. */
+export function withoutCustody(saved: SavedCluster): SavedCluster {
+  const { aws } = saved
+  const key = { ...aws.key, material: NONE }
+  return { ...saved, rootToken: NONE, probeToken: NONE, recoveryKeys: [], aws: { ...aws, key } }
+}
+
+const NONE = new Secret('')
+
 /** A field of this name, alone in an object, is a secret in clear. */
 const IN_CLEAR = 'drill:secret'
 

@@ -118,7 +118,7 @@ describe('a cluster that is ready', () => {
       expect((await node.age()).ms).toBeGreaterThan(0)
     }
     const notes = new OperatorNotes(mkdtempSync(join(tmpdir(), 'operator-')))
-    const operator = cluster.operator(signal, { notes })
+    const operator = cluster.operator(signal, { notes, token: cluster.custody.token })
     await operator.seesHealthyVoters()
     for (const node of cluster.nodes) await operator.seesUnsealed(node)
     rmSync(notes.folder, { recursive: true })

@@ -1,6 +1,7 @@
 import { type KeyPair, newKeyPair } from '../lib/pgp.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { ClusterParts } from './cluster.ts'
-import type { Custody } from './custody.ts'
+import type { Custody, KmsAdmin } from './custody.ts'
 import { ShareCustody } from './share-custody.ts'
 import { ShareHolders } from './share-holders.ts'
 
@@ -24,7 +25,21 @@ export class Team {
   }
 
   get custody(): Custody {
-    return { token: this.#parts.rootToken, recoveryKeys: this.#parts.recoveryKeys }
+    return { token: this.#parts.rootToken }
+  }
+
+  /**
+   * The shares of the first initialisation. They authorise root tokens and new keys; under a KMS
+   * seal they unseal nothing. A procedure gets them from where they are kept, and not here.
+   */
+  get recoveryKeys(): readonly Secret[] {
+    return this.#parts.recoveryKeys
+  }
+
+  /** For those procedures alone that change keys of the KMS. */
+  get kmsAdmin(): KmsAdmin {
+    const { address, key } = this.#parts.aws
+    return { address, alias: key.alias }
   }
 
   /**

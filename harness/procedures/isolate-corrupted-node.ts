@@ -1,6 +1,6 @@
 import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 import { seeJoined, tellJoined } from './see-joined.ts'
 
 /**
@@ -8,7 +8,7 @@ import { seeJoined, tellJoined } from './see-joined.ts'
  * form of RB 6.2, whose signs no server prints). What tells it is the server's own log, its end,
  * or an error on reading; autopilot may call the node healthy all the while.
  */
-export const isolateCorruptedNode: Procedure<{ node: Node }> = {
+export const isolateCorruptedNode: Procedure<SignedIn & { node: Node }> = {
   name: 'isolate-corrupted-node',
   runbook: 'docs/runbook/isolate-corrupted-node.md',
   async perform(operator, { node }, step) {

@@ -12,7 +12,7 @@ import { restoreCluster } from './restore-cluster.ts'
 export type MonthlyDrill = {
   /** All of the staging cluster. */
   readonly nodes: readonly Node[]
-  readonly custody: Pick<Custody, 'token'>
+  readonly custody: Custody
   readonly access: BackupAccess
   /** Takes the staging cluster away with its disks; in production nobody has such a thing. */
   readonly destroy: () => Promise<unknown>

@@ -1,5 +1,20 @@
+import type { Custody } from '../cluster/custody.ts'
 import type { Operator } from '../cluster/operator.ts'
+import type { OperatorWithoutToken } from '../cluster/operator-without-token.ts'
 import type { Duration } from '../lib/duration.ts'
+import { Secret } from '../lib/secret.ts'
+
+/** What a procedure is given whose operator signs in at the cluster. */
+export type SignedIn = { readonly custody: Custody }
+
+/** The operator has the token that the procedure is given. Without one there is none to be had. */
+export type OperatorOf<Arguments> = Arguments extends SignedIn ? Operator : OperatorWithoutToken
+
+/** The token that a procedure is given for its operator to sign in with. */
+export function tokenIn(given: unknown): Secret | undefined {
+  const { custody } = (given ?? {}) as { custody?: { token?: unknown } }
+  return custody?.token instanceof Secret ? custody.token : undefined
+}
 
 /** Runs one numbered line of the runbook and journals how it ended. */
 export type Step = <T>(
@@ -37,7 +52,7 @@ export type Procedure<Arguments> = {
   /** Path from the repository's root. */
   readonly runbook: string
   readonly perform: (
-    operator: Operator,
+    operator: OperatorOf<Arguments>,
     given: Arguments,
     step: Step,
     within: Within,

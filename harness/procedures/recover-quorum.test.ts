@@ -6,6 +6,7 @@ import type { Node } from '../cluster/node.ts'
 import type { Operator } from '../cluster/operator.ts'
 import { OperatorNotes } from '../cluster/operator-notes.ts'
 import { Refusal } from '../cluster/refusal.ts'
+import { nobody } from '../procedure-steps.ts'
 import type { Step } from './procedure.ts'
 import { recoverQuorum } from './recover-quorum.ts'
 
@@ -58,7 +59,7 @@ async function performed(world: World, stopsAt?: string): Promise<readonly strin
   } as unknown as Operator
   const step: Step = async (_title, act) => act()
   await recoverQuorum
-    .perform(operator, { survivor, lost }, step, undefined as never)
+    .perform(operator, { survivor, lost, custody: nobody }, step, undefined as never)
     .catch((error) => done.push(error instanceof Refusal ? 'refused' : error.message))
   return done
 }

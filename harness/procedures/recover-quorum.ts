@@ -1,9 +1,9 @@
 import type { Node } from '../cluster/node.ts'
 import { all } from '../lib/all.ts'
 import { minutes } from '../lib/duration.ts'
-import { byPeople, type Procedure } from './procedure.ts'
+import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
 
-export type RecoverQuorum = {
+export type RecoverQuorum = SignedIn & {
   /** The node whose disk is left. */
   readonly survivor: Node
   /** Those that are lost with their disks. */

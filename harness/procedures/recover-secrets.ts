@@ -10,7 +10,7 @@ export type RecoverSecrets = {
   /** Where nothing else may change: the folder that all tenants are in. */
   readonly among: string
   readonly bucket: string
-  readonly custody: Pick<Custody, 'token'>
+  readonly custody: Custody
   /** When they were lost, where that is known; else the audit logs tell. */
   readonly beforeMs?: number
   /** How much older than the loss the backup may be. */

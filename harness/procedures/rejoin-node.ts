@@ -1,8 +1,8 @@
 import type { Node } from '../cluster/node.ts'
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 
 /** A node whose process ended comes back with its disk (corrected form; the documents have none). */
-export const rejoinNode: Procedure<{ node: Node }> = {
+export const rejoinNode: Procedure<SignedIn & { node: Node }> = {
   name: 'rejoin-node',
   runbook: 'docs/runbook/rejoin-node.md',
   async perform(operator, { node }, step) {

@@ -1,14 +1,14 @@
 import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
 import { minutes } from '../lib/duration.ts'
-import { byPeople, type Procedure } from './procedure.ts'
+import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
 import { seeJoined, tellJoined } from './see-joined.ts'
 
 /**
  * One node is lost with its disk, and a new one takes its place (corrected form of RB 4.2). No
  * unseal keys, because the KMS opens it, and a vote in the end instead of a word in a log.
  */
-export const replaceNode: Procedure<{ node: Node }> = {
+export const replaceNode: Procedure<SignedIn & { node: Node }> = {
   name: 'replace-node',
   runbook: 'docs/runbook/replace-node.md',
   async perform(operator, { node }, step) {

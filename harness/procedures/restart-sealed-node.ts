@@ -1,8 +1,8 @@
 import type { Node } from '../cluster/node.ts'
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 
 /** A node was sealed by a call of the API (corrected form; RB:337-351 looks at the KMS only). */
-export const restartSealedNode: Procedure<{ node: Node }> = {
+export const restartSealedNode: Procedure<SignedIn & { node: Node }> = {
   name: 'restart-sealed-node',
   runbook: 'docs/runbook/restart-sealed-node.md',
   async perform(operator, { node }, step) {

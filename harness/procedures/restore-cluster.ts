@@ -9,7 +9,7 @@ import { byPeople, type Procedure } from './procedure.ts'
 export type RestoreCluster = {
   /** All of the cluster; the first one gets the snapshot, the others join it. */
   readonly nodes: readonly Node[]
-  readonly custody: Pick<Custody, 'token'>
+  readonly custody: Custody
   readonly bucket: string
   /** The newest backup of before that: when the data went bad, where younger ones have it too. */
   readonly beforeMs?: number

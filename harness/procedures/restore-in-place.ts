@@ -10,7 +10,7 @@ import { byPeople, type Procedure } from './procedure.ts'
 export type RestoreInPlace = {
   /** All of the cluster. */
   readonly nodes: readonly Node[]
-  readonly custody: Pick<Custody, 'token'>
+  readonly custody: Custody
   readonly bucket: string
   /** The newest backup of before that: when the data went bad, where younger ones have it too. */
   readonly beforeMs?: number

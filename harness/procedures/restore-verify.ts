@@ -6,7 +6,7 @@ import type { Procedure } from './procedure.ts'
 export type RestoreVerify = {
   readonly bucket: string
   /** The token is older than the backup, or nobody could look into what is restored. */
-  readonly custody: Pick<Custody, 'token'>
+  readonly custody: Custody
   /** Folder of the secrets that are compared. */
   readonly under: string
   readonly youngerThan?: Duration

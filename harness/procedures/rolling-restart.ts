@@ -1,13 +1,13 @@
 import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 
 /**
  * Every server is restarted, one at a time and the leader last, as an upgrade or a change of the
  * configuration asks for. No next one before the cluster is whole again: a node that restarted
  * seconds ago fails over far more slowly.
  */
-export const rollingRestart: Procedure<{ nodes: readonly Node[] }> = {
+export const rollingRestart: Procedure<SignedIn & { nodes: readonly Node[] }> = {
   name: 'rolling-restart',
   runbook: 'docs/runbook/rolling-restart.md',
   async perform(operator, { nodes }, step) {

@@ -1,11 +1,11 @@
 import { orRefuse } from '../cluster/refusal.ts'
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 
 /**
  * What is stored from now on is encrypted with a new key; the ones before stay and open what they
  * encrypted. RB 5.3 has no such step, and its rekeying does not do it. Online.
  */
-export const rotateBarrierKey: Procedure<Record<string, never>> = {
+export const rotateBarrierKey: Procedure<SignedIn> = {
   name: 'rotate-barrier-key',
   runbook: 'docs/runbook/rotate-barrier-key.md',
   async perform(operator, _given, step) {

@@ -1,10 +1,10 @@
 import { orRefuse } from '../cluster/refusal.ts'
 import type { ShareHolders } from '../cluster/share-holders.ts'
 import { minutes } from '../lib/duration.ts'
-import { byPeople, type Procedure } from './procedure.ts'
+import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
 
-export type RotateRecoveryKeys = {
-  readonly custody: {
+export type RotateRecoveryKeys = SignedIn & {
+  readonly kept: {
     /** Name of the secret in AWS Secrets Manager that holds the shares. */
     readonly secret: string
     readonly holders: ShareHolders
@@ -19,7 +19,7 @@ export type RotateRecoveryKeys = {
 export const rotateRecoveryKeys: Procedure<RotateRecoveryKeys> = {
   name: 'rotate-recovery-keys',
   runbook: 'docs/runbook/rotate-recovery-keys.md',
-  async perform(operator, { custody: { secret, holders } }, step) {
+  async perform(operator, { kept: { secret, holders } }, step) {
     const { keys } = operator
     await step('Agree on it, and name two people who do it', byPeople, {
       source: 'RB:411-412',

@@ -1,8 +1,8 @@
 import type { Node } from '../cluster/node.ts'
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 
 /** Servers that are down come back with their disks, all at once (corrected form). */
-export const startAllNodes: Procedure<{ nodes: readonly Node[] }> = {
+export const startAllNodes: Procedure<SignedIn & { nodes: readonly Node[] }> = {
   name: 'start-all-nodes',
   runbook: 'docs/runbook/start-all-nodes.md',
   async perform(operator, { nodes }, step) {

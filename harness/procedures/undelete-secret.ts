@@ -1,7 +1,7 @@
-import type { Procedure } from './procedure.ts'
+import type { Procedure, SignedIn } from './procedure.ts'
 
 /** A secret's latest version was deleted, and is only hidden (RB 6.3 would restore a snapshot). */
-export const undeleteSecret: Procedure<{ path: string }> = {
+export const undeleteSecret: Procedure<SignedIn & { path: string }> = {
   name: 'undelete-secret',
   runbook: 'docs/runbook/undelete-secret.md',
   async perform({ secrets }, { path }, step) {

@@ -1,9 +1,12 @@
 import type { Node } from '../cluster/node.ts'
 import type { ShareSource } from '../cluster/operator-keys.ts'
 import { minutes } from '../lib/duration.ts'
-import { byPeople, type Procedure } from './procedure.ts'
+import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
 
-export type UnsealNodes = { readonly nodes: readonly Node[]; readonly shares: ShareSource }
+export type UnsealNodes = SignedIn & {
+  readonly nodes: readonly Node[]
+  readonly shares: ShareSource
+}
 
 /**
  * Sealed nodes of a cluster whose seal is Shamir's are opened by hand, each with three of five
