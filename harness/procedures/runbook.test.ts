@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { run } from '../lib/command.ts'
+import { seconds } from '../lib/duration.ts'
 import { allProcedures, stepsOf } from '../procedure-steps.ts'
+import { mistakesIn, scriptOf, typedOn } from './page-blocks.ts'
 
 /** Procedures in code and the text that people on call read are held together here. */
 
@@ -72,12 +76,46 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
       const missing = writtenSteps(page()).map((step) => [step.line, missingAt(step)])
       expect(missing.filter(([, what]) => what !== undefined)).toEqual([])
     })
+
+    test('has a runbook that a shell can read from its first block to its last', async () => {
+      const script = scriptOf(typedOn(page()))
+      expect(script.trim()).not.toBe('')
+      await run('bash', ['-n'], { input: script, within: seconds(9) })
+    })
+
+    test('has a runbook that works as it stands, as far as its text tells', () => {
+      expect(mistakesIn(typedOn(page()))).toEqual([])
+    })
   },
 )
 
 test('every page of the runbook belongs to a procedure', () => {
   const pages = readdirSync(join(ROOT, RUNBOOK)).map((file) => `${RUNBOOK}/${file}`)
   expect(pages.toSorted()).toEqual(procedures.map(({ runbook }) => runbook).toSorted())
+})
+
+test('the monthly drill makes its script of the page for restores, and for staging alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'monthly-drill-'))
+  try {
+    const { blocks } = typedOn(readFileSync(join(ROOT, RUNBOOK, 'monthly-drill.md'), 'utf8'))
+    const making = blocks.find(({ text }) => text.includes('> restore.sh'))?.text ?? ''
+    expect(making).toContain('bash -ev restore.sh')
+    writeFileSync(join(folder, 'original-token'), 'a token')
+    const started = `drill=${ROOT}/drill; bash() { echo "started $*"; }\n${making}`
+    const said = await run('bash', ['-c', started], { cwd: folder, within: seconds(9) })
+    expect(said).toMatch(/started -ev restore\.sh$/)
+    const script = readFileSync(join(folder, 'restore.sh'), 'utf8')
+    await run('bash', ['-n'], { input: script, within: seconds(9) })
+    const page = typedOn(readFileSync(join(ROOT, RUNBOOK, 'restore-cluster.md'), 'utf8'))
+    const lines = scriptOf(page)
+      .split('\n')
+      .filter((line) => line !== '')
+    expect(script.trim().split('\n').length).toBe(lines.length)
+    expect(script).toContain('bucket=alphapulse-vault-backups-staging')
+    expect(script).not.toMatch(/vault\.alphapulse|alphapulse-vault-backups(?!-staging)/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 const COMMAND = '   ```sh\n   vault status\n   ```\n'
