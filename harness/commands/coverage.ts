@@ -2,11 +2,19 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { type CoverageRow, coverageRows, type LastRun } from '../documents/coverage.ts'
-import { readReviews, reviewLine, reviewState } from '../documents/reviews.ts'
+import {
+  NotReviewable,
+  readReviews,
+  reviewLine,
+  reviewState,
+  withReviews,
+  writeReviews,
+} from '../documents/reviews.ts'
 import { HalfWrittenRun, NotARun, type Run, readRunFile } from '../evidence/run-file.ts'
 import { OtherFormat } from '../journal/read.ts'
 import { wallClockMs } from '../lib/clock.ts'
 import { procedureSteps } from '../procedure-steps.ts'
+import { UsageError } from './usage-error.ts'
 
 const REPORTS = resolve(import.meta.dirname, '..', '..', 'reports')
 
@@ -14,6 +22,8 @@ type Flags = {
   readonly json: boolean
   readonly failOn?: 'never' | 'stale-review'
   readonly reports: string
+  readonly reviewed?: readonly string[]
+  readonly on?: string
 }
 
 /** `coverage`: every part of the two documents, what stands for it, and how it last went. */
@@ -24,25 +34,41 @@ export function coverageCommand(finish: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         '--fail-on <state>',
-        'exit with 1 when a part was never run, or a page of the runbook not reviewed in time',
+        'exit with 1 when a part was never run, or a page of the runbook not reviewed in time or since it was changed',
       ).choices(['never', 'stale-review']),
     )
     .option('--reports <dir>', 'where the runs are', REPORTS)
-    .action(async ({ json, failOn, reports }: Flags) => {
+    .option('--reviewed <procedure...>', 'record that their pages were read, as they are')
+    .option('--on <day>', 'the day of that, UTC: 2026-01-31')
+    .action(async ({ json, failOn, reports, reviewed, on }: Flags) => {
+      if (reviewed !== undefined) return record(reviewed, on)
       const steps = await procedureSteps()
       const rows = coverageRows(lastRunsIn(reports), steps)
       const pages = [...new Set(steps.map(({ procedure }) => procedure))]
       const reviews = readReviews()
-      const review = reviewLine(reviews, pages, wallClockMs())
-      const lines = [...coverageLines(rows), review]
+      const state = reviewState(reviews, pages, wallClockMs())
+      const lines = [...coverageLines(rows), reviewLine(reviews, pages, state)]
       for (const line of json ? [JSON.stringify(rows, null, 2)] : lines) print(line)
-      const { stale, never } = reviewState(reviews, pages, wallClockMs())
+      const { stale, changed, never } = state
       const fails = {
         never: rows.some(({ state }) => state === 'never'),
-        'stale-review': stale.length + never.length > 0,
+        'stale-review': stale.length + changed.length + never.length > 0,
       }
       finish(failOn !== undefined && fails[failOn] ? 1 : 0)
     })
+}
+
+/** The day is said by whoever has read them: a review that a program dates is none. */
+function record(procedures: readonly string[], on: string | undefined): void {
+  if (on === undefined)
+    throw new UsageError('--reviewed wants --on <day>, the day on which the pages were read')
+  try {
+    writeReviews(withReviews(readReviews(), procedures, on, wallClockMs()))
+  } catch (error) {
+    if (error instanceof NotReviewable) throw new UsageError(error.message)
+    throw error
+  }
+  print(`${procedures.length} reviewed on ${on}: ${procedures.join(', ')}`)
 }
 
 /** The newest run of each scenario, by its name; of several ways of it the worst one counts. */
