@@ -17,6 +17,8 @@ import {
   type OperatorBackupChecks,
 } from './operator-backup-checks.ts'
 import type { OperatorSandbox } from './operator-sandbox.ts'
+import { WrittenByNewer } from './operator-snapshots.ts'
+import { Refusal } from './refusal.ts'
 import { ShareCustody, type ShareGeneration } from './share-custody.ts'
 
 /** One backup that is kept, and what of that which is held today opens it. */
@@ -127,16 +129,16 @@ export class OperatorCustody {
   }
 }
 
+const OF_BACKUP = [AwsError, NeverHappened, NotAsSaved, Refusal, SnapshotDamaged, WrittenByNewer]
+
 /**
- * Why this backup does not open: it is damaged, the store does not give it, the server did not
- * take it, or took it and never served it (of another cluster, say). What else fails is of the
- * audit, and ends it.
+ * Why this backup does not open: it is damaged, the store does not give it, no private key that is
+ * held decrypts it, a newer server wrote it, the server did not take it, or took it and never
+ * served it (of another cluster, say). What else fails is of the audit, and ends it.
  */
 function refusalIn(error: unknown): string | undefined {
   if (error instanceof VaultError) return error.errors.join('; ') || error.message
-  const isOfBackup = [NeverHappened, SnapshotDamaged, NotAsSaved, AwsError].some(
-    (kind) => error instanceof kind,
-  )
+  const isOfBackup = OF_BACKUP.some((kind) => error instanceof kind)
   return isOfBackup && error instanceof Error ? error.message : undefined
 }
 
