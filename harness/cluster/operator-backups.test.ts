@@ -1,15 +1,19 @@
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { RequestFailed } from '../lib/http.ts'
+import { serving } from '../../fixtures/responses/replay.ts'
+import { type Address, RequestFailed } from '../lib/http.ts'
 import { Secret } from '../lib/secret.ts'
 import { VaultError } from '../vault/error.ts'
 import { SnapshotIncomplete } from '../vault/snapshot.ts'
 import type { SnapshotFacts } from '../vault/snapshot-facts.ts'
 import { backupName } from './backup-name.ts'
 import type { OperatorPlace } from './operator.ts'
-import { OperatorBackups } from './operator-backups.ts'
+import { NotAsStored, OperatorBackups } from './operator-backups.ts'
 import { OperatorNotes } from './operator-notes.ts'
 import type { OperatorSnapshots } from './operator-snapshots.ts'
 
@@ -156,5 +160,78 @@ describe('a snapshot', () => {
     await backups.save(name, token)
     expect(asked).toEqual(['vault-1'])
     expect(existsSync(notes.file(name.file))).toBe(true)
+  })
+})
+
+const KEY = 'f0e1d2c3-0000-4000-8000-000000000000'
+const SHA256 = createHash('sha256').update(readFileSync(WHOLE)).digest('hex')
+
+type Stored = { readonly body: Buffer; readonly headers: Readonly<Record<string, string>> }
+
+/** A store of one object; it gives other bytes of the first version of it than it was given. */
+async function storeThatErrsOnce({ deletes = true } = {}) {
+  const asked: string[] = []
+  const versions = new Map<string, Stored>()
+  let stored = 0
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '' } = request
+    const body = await buffer(request)
+    const { searchParams } = new URL(url, 'http://store')
+    const isOfTags = searchParams.has('tagging')
+    const of = searchParams.get('versionId') ?? [...versions.keys()].at(-1) ?? ''
+    asked.push(`${isOfTags ? 'TAG' : method} ${of}`.trim())
+    if (isOfTags) return response.end()
+    if (searchParams.has('uploads')) return response.end('<ListMultipartUploadsResult/>')
+    if (method === 'PUT') {
+      const version = `v${++stored}`
+      const own = Object.entries(request.headers).filter(([name]) => name.startsWith('x-amz-meta-'))
+      const headers = {
+        'x-amz-version-id': version,
+        'x-amz-server-side-encryption': 'aws:kms',
+        'x-amz-server-side-encryption-aws-kms-key-id': KEY,
+      }
+      versions.set(version, { body, headers: { ...headers, ...Object.fromEntries(own) } })
+      return response.writeHead(200, headers).end()
+    }
+    const found = versions.get(of)
+    if (found === undefined) return response.writeHead(404).end()
+    if (method === 'DELETE') {
+      if (deletes) versions.delete(of)
+      return response.writeHead(deletes ? 204 : 403).end()
+    }
+    response.writeHead(200, { ...found.headers, 'content-length': found.body.length })
+    response.end(of === 'v1' ? Buffer.alloc(found.body.length, 'x') : found.body)
+  })
+  return { asked, store: await serving(server) }
+}
+
+/** The backup up to its reading back, from a local copy that is whole. */
+async function readBack(store: Address) {
+  const name = backupName('daily', TWO_AM)
+  copyFileSync(WHOLE, notes.file(name.file))
+  const place = { notes, store, signal: new AbortController().signal } as unknown as OperatorPlace
+  const backups = new OperatorBackups(place, {} as OperatorSnapshots)
+  const access = { token, accessor: '', bucket: 'b', kmsKey: KEY }
+  const facts = { sha256: SHA256 } as SnapshotFacts
+  const what = { file: notes.file(name.file), sha256: SHA256, told: '' }
+  await backups.store(name, facts, what, access)
+  await backups.verify(name, what, access)
+}
+
+describe('what is read back as other bytes than were stored', () => {
+  test('is deleted, so the next attempt stores it anew and marks that as verified', async () => {
+    const { asked, store } = await storeThatErrsOnce()
+    const first = await readBack(store).catch((error) => error)
+    expect(first).toBeInstanceOf(NotAsStored)
+    expect(first.message).toMatch(/; it was deleted$/)
+    expect(asked.splice(0)).toEqual(['GET', 'HEAD', 'PUT', 'HEAD v1', 'GET v1', 'DELETE v1'])
+    await readBack(store)
+    expect(asked).toEqual(['GET', 'HEAD', 'PUT', 'HEAD v2', 'GET v2', 'TAG v2'])
+  })
+
+  test('is never marked, and the error says that it is still there when it is', async () => {
+    const { asked, store } = await storeThatErrsOnce({ deletes: false })
+    await expect(readBack(store)).rejects.toThrow(/; it could not be deleted: .*s3:DeleteObject/)
+    expect(asked).not.toContain('TAG v1')
   })
 })

@@ -182,18 +182,29 @@ export class OperatorBackups {
     })
   }
 
-  /** Reads the object back and compares it with what was stored. @throws {NotAsStored} */
+  /**
+   * Reads the object back and compares it with what was stored. What differs is deleted: a retry
+   * takes what the object says of itself for a sign that it is stored, and would not mend it.
+   * @throws {NotAsStored}
+   */
   async verify(name: BackupName, what: ToStore, { bucket }: BackupAccess): Promise<void> {
     const { notes, store, signal } = this.#place
+    const { key } = name
     const copy = notes.file(`${name.file}.read-back`)
     await withStore(store, async (s3, files) => {
+      const head = await s3.head(bucket, key, { signal })
+      const of = { ...(head === undefined ? {} : { version: head.version }), signal }
       try {
-        const { sha256 } = await files.download(bucket, name.key, copy, { signal })
-        if (sha256 !== what.sha256) throw new NotAsStored(name.key, what.sha256, sha256)
+        const { sha256 } = await files.download(bucket, key, copy, of)
+        if (sha256 !== what.sha256) {
+          const removed = s3.remove(bucket, key, of)
+          const left = await removed.then(() => undefined, String)
+          throw new NotAsStored(key, { saved: what.sha256, read: sha256 }, left)
+        }
       } finally {
         await rm(copy, { force: true })
       }
-      await s3.tag(bucket, name.key, { [VERIFIED]: wallClock() }, { signal })
+      await s3.tag(bucket, key, { [VERIFIED]: wallClock() }, of)
     })
     if (name.encrypted) await rm(what.file, { force: true })
   }
@@ -276,10 +287,11 @@ async function isWhole(path: string): Promise<boolean> {
   }
 }
 
-/** The store gave other bytes than it was given. */
+/** The store gave other bytes than it was given; the object is gone unless that failed. */
 export class NotAsStored extends Error {
   override readonly name = 'NotAsStored'
-  constructor(key: string, saved: string, read: string) {
-    super(`${key} was saved with SHA-256 ${saved}, and is read back with ${read}`)
+  constructor(key: string, { saved, read }: { saved: string; read: string }, left?: string) {
+    const then = left === undefined ? 'it was deleted' : `it could not be deleted: ${left}`
+    super(`${key} was saved with SHA-256 ${saved}, and is read back with ${read}; ${then}`)
   }
 }
