@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { wallClockMs } from '../lib/clock.ts'
+import { wallClock, wallClockMs } from '../lib/clock.ts'
 import type { Address } from '../lib/http.ts'
 import type { KeyPair } from '../lib/pgp.ts'
 import type { BackupAccess } from './backup-access.ts'
 import { readMetric } from './backup-metrics.ts'
 import { type BackupName, backupName, parseBackupName } from './backup-name.ts'
+import { monthOf } from './backup-retention.ts'
 import type { Cluster } from './cluster.ts'
 import { textsIn } from './in-clear.ts'
 import { Keyring } from './keyring.ts'
@@ -29,15 +30,32 @@ export type Retained = {
   readonly months: number
   /** Older than 90 days, and not the only one of its month. */
   readonly beside: number
+  /** Older than 90 days, and hidden or never read back whole. */
+  readonly doubtful: number
   readonly manual: number
   readonly local: number
 }
 
 const DAY_MS = 86_400_000
+const daysSince = ({ takenMs }: BackupName): number =>
+  Math.floor(wallClockMs() / DAY_MS) - Math.floor(takenMs / DAY_MS)
+const isYoung = (name: BackupName): boolean => daysSince(name) < 90
+
+function isOldDaily(key: string): boolean {
+  const name = parseBackupName(key)
+  return name?.kind === 'daily' && !isYoung(name)
+}
+
+/** The first backup of each month that is past the last 90 days whole, the youngest first. */
+function firstsOfMonths(names: readonly BackupName[]): readonly BackupName[] {
+  const months = new Set(names.filter((name) => !isYoung(name)).map(monthOf))
+  for (const month of names.filter(isYoung).map(monthOf)) months.delete(month)
+  const first = (month: string) => names.findLast((name) => monthOf(name) === month)
+  return [...months].flatMap((month) => first(month) ?? [])
+}
+
 /** The first two bytes of a snapshot; those of OpenPGP are others. */
 const GZIP = 0x1f8b
-
-const monthOf = ({ takenMs }: BackupName): string => new Date(takenMs).toISOString().slice(0, 7)
 
 /** What backups have left in the store, which we ask directly, and in the operator's folder. */
 export class BackupEvidence {
@@ -122,8 +140,9 @@ export class BackupEvidence {
   }
 
   /**
-   * Objects of a daily job of so many days until yesterday, two versions each, a manual one, and
-   * local copies of a month; their content is a word.
+   * Objects of a daily job of so many days until yesterday, the oldest with two versions, a manual
+   * one, and local copies of a month; their content is a word. Of the month before the last 90
+   * days' the first is hidden by a delete marker, of the one before that it was never verified.
    */
   async plant(days: number): Promise<void> {
     const { bucket } = this.#access
@@ -131,10 +150,14 @@ export class BackupEvidence {
     const names = Array.from({ length: days }, (_, i) =>
       backupName('daily', yesterdayMs - i * DAY_MS),
     )
+    const [hidden, unread] = firstsOfMonths(names)
+    const verified = { [VERIFIED]: wallClock() }
     await withStore(this.#store, async (s3) => {
       await s3.put(bucket, backupName('manual', yesterdayMs - 300 * DAY_MS).key, 'planted')
       for (const { key } of names.slice(-1)) await s3.put(bucket, key, 'first version')
-      for (const { key } of names) await s3.put(bucket, key, 'planted')
+      for (const { key } of names)
+        await s3.put(bucket, key, 'planted', key === unread?.key ? {} : { tags: verified })
+      if (hidden !== undefined) await s3.remove(bucket, hidden.key)
     })
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     for (const { file } of names.slice(0, 30)) await writeFile(join(this.#folder, file), 'planted')
@@ -153,11 +176,16 @@ export class BackupEvidence {
   /** How many backups there are of each kind, and what else is in the bucket. */
   async retained(): Promise<Retained> {
     const { bucket } = this.#access
-    const versions = await withStore(this.#store, (s3) => s3.allVersions(bucket))
-    const names = versions.flatMap(({ key }) => parseBackupName(key) ?? [])
+    const { names, doubtful } = await withStore(this.#store, async (s3) => {
+      const versions = await s3.allVersions(bucket)
+      const names = versions.flatMap(({ key }) => parseBackupName(key) ?? [])
+      let doubtful = 0
+      for (const { key, isMarker } of versions.filter(({ key }) => isOldDaily(key))) {
+        if (isMarker || !(VERIFIED in (await s3.tags(bucket, key)))) doubtful++
+      }
+      return { names, doubtful }
+    })
     const daily = names.filter(({ kind }) => kind === 'daily')
-    const today = Math.floor(wallClockMs() / DAY_MS)
-    const isYoung = ({ takenMs }: BackupName) => today - Math.floor(takenMs / DAY_MS) < 90
     const young = daily.filter(isYoung).map(({ takenMs }) => Math.floor(takenMs / DAY_MS))
     const months = daily.map(monthOf)
     const old = daily.filter((name) => !isYoung(name)).map(monthOf)
@@ -165,6 +193,7 @@ export class BackupEvidence {
       daysOfTheLast90: new Set(young).size,
       months: new Set(months).size,
       beside: old.length - new Set(old).size,
+      doubtful,
       manual: names.length - daily.length,
       local: (await this.local()).length,
     }

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { wallClockMs } from '../lib/clock.ts'
 import { run } from '../lib/command.ts'
 import { backupName, parseBackupName } from './backup-name.ts'
-import { pruneLocal, pruneStored, tellExpired } from './backup-retention.ts'
+import { monthlyOf, pruneLocal, pruneStored, tellExpired } from './backup-retention.ts'
 
 const DAY_MS = 86_400_000
 const FIRST_MS = Date.UTC(2027, 0, 1, 2, 0, 0)
@@ -13,8 +13,32 @@ const FIRST_MS = Date.UTC(2027, 0, 1, 2, 0, 0)
 /** A backup a day at 02:00, some seconds early or late as cron and the snapshot have it. */
 const takenOn = (day: number): number => FIRST_MS + day * DAY_MS + ((day * 7919) % 13) * 1000
 
+/** What is kept of these, of which all can be seen and were read back whole unless said. */
+async function kept(
+  keys: readonly string[],
+  {
+    nowMs,
+    verified = '',
+    hidden = [] as readonly string[],
+    unread = [] as readonly string[],
+  }: {
+    readonly nowMs: number
+    readonly verified?: string | undefined
+    readonly hidden?: readonly string[]
+    readonly unread?: readonly string[]
+  },
+): Promise<readonly string[]> {
+  const visible = new Set(keys.filter((key) => !hidden.includes(key)))
+  const isVerified = async (key: string) => !unread.includes(key)
+  const monthly = await monthlyOf(keys, { nowMs, visible, isVerified })
+  return pruneStored(keys, { nowMs, verified, monthly }).keep.map(({ key }) => key)
+}
+
 /** The bucket after so many days of a job that prunes each time; day `from` … failed. */
-function bucketAfter(days: number, { failsFrom = Number.POSITIVE_INFINITY } = {}): string[] {
+async function bucketAfter(
+  days: number,
+  { failsFrom = Number.POSITIVE_INFINITY } = {},
+): Promise<readonly string[]> {
   let keys: readonly string[] = ['manual/vault-manual-20270102-120000.snap', 'readme.txt']
   let verified: string | undefined
   for (let day = 0; day < days; day++) {
@@ -22,17 +46,16 @@ function bucketAfter(days: number, { failsFrom = Number.POSITIVE_INFINITY } = {}
       verified = backupName('daily', takenOn(day)).key
       keys = [...keys, verified]
     }
-    const { keep } = pruneStored(keys, { nowMs: takenOn(day) + 9000, verified })
-    keys = keep.map(({ key }) => key)
+    keys = await kept(keys, { nowMs: takenOn(day) + 9000, verified })
   }
-  return [...keys]
+  return keys
 }
 
 const daily = (keys: readonly string[]) => keys.filter((key) => key.startsWith('vault-snapshot-'))
 const monthOf = (key: string) => key.slice(15, 21)
 
-describe('after 400 days', () => {
-  const keys = bucketAfter(400)
+describe('after 400 days', async () => {
+  const keys = await bucketAfter(400)
   const lastMs = takenOn(399)
   const ages = daily(keys).map((key) => {
     const { takenMs } = parseBackupName(key) ?? { takenMs: Number.NaN }
@@ -64,8 +87,8 @@ test.each([
   [365, 12],
   [366, 12],
   [390, 12],
-])('on day %i there are 90 daily ones and the first of %i months', (days, months) => {
-  const keys = daily(bucketAfter(days))
+])('on day %i there are 90 daily ones and the first of %i months', async (days, months) => {
+  const keys = daily(await bucketAfter(days))
   const lastMs = takenOn(days - 1)
   const isYoung = (key: string) => {
     const { takenMs } = parseBackupName(key) ?? { takenMs: 0 }
@@ -75,21 +98,54 @@ test.each([
   expect(new Set(keys.map(monthOf)).size).toBe(months)
 })
 
-test('a job that has failed for more than a year leaves the newest verified backup', () => {
-  expect(daily(bucketAfter(800, { failsFrom: 100 }))).toEqual([
+test('a job that has failed for more than a year leaves the newest verified backup', async () => {
+  expect(daily(await bucketAfter(800, { failsFrom: 100 }))).toEqual([
     backupName('daily', takenOn(99)).key,
   ])
 })
 
-test('a backup of a day yet to come is kept: the clock may be wrong', () => {
-  const { key } = backupName('daily', FIRST_MS + 400 * DAY_MS)
-  expect(pruneStored([key], { nowMs: FIRST_MS }).drop).toEqual([])
+describe('of a month that is past', () => {
+  const keys = Array.from({ length: 31 }, (_, day) => backupName('daily', takenOn(day)).key)
+  const [first = '', second = '', third = ''] = keys
+  const nowMs = FIRST_MS + 150 * DAY_MS
+
+  test.each([
+    ['the first stays', {}, first],
+    ['the first that is not hidden stays', { hidden: [first] }, second],
+    ['the first that was read back whole stays', { unread: [first] }, second],
+    ['neither of two others will do', { hidden: [first], unread: [second] }, third],
+    [
+      'the first that can be seen stays where none was read',
+      { hidden: [first], unread: keys },
+      second,
+    ],
+    ['the first stays where all are hidden', { hidden: keys }, first],
+  ])('%s, and no other one', async (_what, doubts, stays) => {
+    expect(await kept(keys, { nowMs, ...doubts })).toEqual([stays])
+  })
+
+  test('no more of them are asked for than are needed, and of a young month none', async () => {
+    const asked: string[] = []
+    const isVerified = async (key: string) => {
+      asked.push(key)
+      return key !== first
+    }
+    const young = backupName('daily', nowMs - 89 * DAY_MS).key
+    const visible = new Set([...keys, young])
+    expect(await monthlyOf([...visible], { nowMs, visible, isVerified })).toEqual(new Set([second]))
+    expect(asked).toEqual([first, second])
+  })
 })
 
-test('of a leap day there is a monthly one for a year', () => {
+test('a backup of a day yet to come is kept: the clock may be wrong', async () => {
+  const { key } = backupName('daily', FIRST_MS + 400 * DAY_MS)
+  expect(await kept([key], { nowMs: FIRST_MS })).toEqual([key])
+})
+
+test('of a leap day there is a monthly one for a year', async () => {
   const key = 'vault-snapshot-20280229-020000.snap'
-  expect(pruneStored([key], { nowMs: Date.UTC(2029, 1, 28, 3) }).drop).toEqual([])
-  expect(pruneStored([key], { nowMs: Date.UTC(2029, 2, 1, 3) }).drop).toEqual([key])
+  expect(await kept([key], { nowMs: Date.UTC(2029, 1, 28, 3) })).toEqual([key])
+  expect(await kept([key], { nowMs: Date.UTC(2029, 2, 1, 3) })).toEqual([])
 })
 
 describe('the copies on the host', () => {

@@ -1,4 +1,4 @@
-import { parseBackupName } from './backup-name.ts'
+import { type BackupName, parseBackupName } from './backup-name.ts'
 
 /**
  * Which backups may go. The documents promise 90 days of daily and a year of monthly ones
@@ -41,29 +41,70 @@ export type Present = {
   readonly nowMs: number
   /** Key of the newest backup that was read back whole; it stays however old it is. */
   readonly verified?: string | undefined
+  /** Keys of the monthly ones, by {@link monthlyOf}. */
+  readonly monthly: ReadonlySet<string>
+}
+
+/** What the store says of a backup beside its name. */
+export type Stored = {
+  readonly nowMs: number
+  /** Keys that a listing shows: no delete marker hides them. */
+  readonly visible: ReadonlySet<string>
+  /** Asked of as few as possible: it is a question to the store for each. */
+  readonly isVerified: (key: string) => Promise<boolean>
 }
 
 /**
- * Of the objects. The first backup of a calendar month is the monthly one. Whatever has not our
- * name is nobody's business here, and a manual backup goes when its maker removes it.
+ * The monthly backup of each calendar month of which some are old enough to go: the first that
+ * can be seen and was read back whole. Where there is none such a later one would be no better, so
+ * it is the first that can be seen, and of a month that is hidden whole the first.
+ */
+export async function monthlyOf(
+  keys: readonly string[],
+  { nowMs, visible, isVerified }: Stored,
+  { dailyDays }: Pick<Retention, 'dailyDays'> = DOCUMENTED,
+): Promise<ReadonlySet<string>> {
+  const daily = keys
+    .flatMap((key) => parseBackupName(key) ?? [])
+    .filter(({ kind }) => kind === 'daily')
+    .toSorted((a, b) => a.takenMs - b.takenMs)
+  const isOld = ({ takenMs }: BackupName) => daysBetween(takenMs, nowMs) >= dailyDays
+  const found = new Set<string>()
+  for (const month of new Set(daily.filter(isOld).map(monthOf))) {
+    const all = daily.filter((name) => monthOf(name) === month).map(({ key }) => key)
+    const seen = all.filter((key) => visible.has(key))
+    const first = (await firstOf(seen, isVerified)) ?? seen[0] ?? all[0]
+    if (first !== undefined) found.add(first)
+  }
+  return found
+}
+
+/** The first that is so, asking of no more than needed. */
+export async function firstOf(
+  keys: readonly string[],
+  isIt: (key: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const key of keys) if (await isIt(key)) return key
+  return undefined
+}
+
+/**
+ * Of the objects. Whatever has not our name is nobody's business here, and a manual backup goes
+ * when its maker removes it.
  */
 export function pruneStored(
   keys: readonly string[],
-  { nowMs, verified }: Present,
+  { nowMs, verified, monthly }: Present,
   { dailyDays, monthlyYears }: Retention = DOCUMENTED,
 ): Pruning {
-  const months = new Set<string>()
   return split(keys, (key) => {
     const name = parseBackupName(key)
     if (name === undefined) return NOT_A_BACKUP
     if (name.kind === 'manual') return 'manual'
-    const month = new Date(name.takenMs).toISOString().slice(0, 7)
-    const isFirst = !months.has(month)
-    months.add(month)
     if (key === verified) return 'the newest verified one'
     if (daysBetween(name.takenMs, nowMs) < dailyDays) return `daily, of the last ${dailyDays} days`
     const isYoung = nowMs < yearsLater(name.takenMs, monthlyYears)
-    return isFirst && isYoung ? `the first of ${month}` : undefined
+    return monthly.has(key) && isYoung ? `the monthly one of ${monthOf(name)}` : undefined
   })
 }
 
@@ -94,6 +135,10 @@ function split(keys: readonly string[], reason: (key: string) => string | undefi
 }
 
 const DAY_MS = 86_400_000
+
+/** `2026-11`, in UTC. */
+export const monthOf = ({ takenMs }: Pick<BackupName, 'takenMs'>): string =>
+  new Date(takenMs).toISOString().slice(0, 7)
 
 /** Of calendar days in UTC; of a time yet to come it is negative, so a clock that is wrong keeps. */
 const daysBetween = (fromMs: number, toMs: number): number =>

@@ -1,5 +1,4 @@
 import { readdir, rm, stat } from 'node:fs/promises'
-import type { S3 } from '../aws/s3.ts'
 import { wallClock, wallClockMs } from '../lib/clock.ts'
 import { milliseconds, minutes, seconds } from '../lib/duration.ts'
 import { RequestFailed } from '../lib/http.ts'
@@ -20,7 +19,7 @@ import {
   SAVED,
   SNAPSHOT_SHA256,
 } from './backup-name.ts'
-import { type Expired, pruneLocal, pruneStored } from './backup-retention.ts'
+import { type Expired, firstOf, monthlyOf, pruneLocal, pruneStored } from './backup-retention.ts'
 import { Keyring } from './keyring.ts'
 import { withStore } from './object-store.ts'
 import type { OperatorPlace } from './operator.ts'
@@ -217,10 +216,16 @@ export class OperatorBackups {
       // With the hidden ones: a marker that somebody set does not keep the bytes from being old.
       const versions = await s3.allVersions(bucket, { signal })
       const keys = [...new Set(versions.map(({ key }) => key))]
-      const visible = versions.filter(({ isLatest, isMarker }) => isLatest && !isMarker)
-      const verified = await this.#newestVerified(s3, bucket, visible)
+      const visible = versions
+        .filter(({ isLatest, isMarker }) => isLatest && !isMarker)
+        .map(({ key }) => key)
+      const isVerified = async (key: string) => VERIFIED in (await s3.tags(bucket, key, { signal }))
+      const monthly = await monthlyOf(keys, { nowMs, visible: new Set(visible), isVerified })
+      const daily = visible.filter((key) => parseBackupName(key)?.kind === 'daily').toSorted()
+      // From the newest on, so mostly one question.
+      const verified = await firstOf(daily.toReversed(), isVerified)
       return {
-        stored: pruneStored(keys, { nowMs, verified }),
+        stored: pruneStored(keys, { nowMs, verified, monthly }),
         local: pruneLocal(await readdir(notes.folder), nowMs),
       }
     })
@@ -243,22 +248,6 @@ export class OperatorBackups {
     const { notes } = this.#place
     sayMetric(notes, 'vault_backup_success_timestamp', Math.floor(wallClockMs() / 1000))
     notes.forget(underWay(kind))
-  }
-
-  /** From the newest on, so mostly one question. */
-  async #newestVerified(
-    s3: S3,
-    bucket: string,
-    stored: readonly { readonly key: string }[],
-  ): Promise<string | undefined> {
-    const { signal } = this.#place
-    const keys = stored
-      .map(({ key }) => key)
-      .filter((key) => parseBackupName(key)?.kind === 'daily')
-    for (const key of keys.toSorted().toReversed()) {
-      if (VERIFIED in (await s3.tags(bucket, key, { signal }))) return key
-    }
-    return undefined
   }
 }
 
