@@ -48,8 +48,7 @@ const FOR: Readonly<Record<string, RegExp>> = {
 /** The folders of everything that a command loads, whatever imports what on the way. */
 const LOADS_ONLY: Readonly<Record<string, string>> = {
   'commands/record.ts': 'commands objectives consistency evidence documents journal lib', // `judge` and `report`
-  'commands/coverage.ts':
-    'commands objectives consistency evidence documents journal lib procedure-steps.ts',
+  'commands/coverage.ts': `${LAYERS} harness commands scenarios fixtures`,
   'commands/snapshot.ts': 'commands objectives vault lib',
   'commands/list.ts': `${LAYERS} harness commands scenarios fixtures`,
 }

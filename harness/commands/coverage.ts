@@ -1,7 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
-import { type CoverageRow, coverageRows, type LastRun } from '../documents/coverage.ts'
+import { loadCatalogue } from '../catalogue.ts'
+import {
+  type CoverageRow,
+  coverageRows,
+  isWorseThan,
+  type LastRun,
+  WORST_FIRST,
+} from '../documents/coverage.ts'
 import {
   NotReviewable,
   readReviews,
@@ -34,7 +41,7 @@ export function coverageCommand(finish: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         '--fail-on <state>',
-        'exit with 1 when a part was never run, or a page of the runbook not reviewed in time or since it was changed',
+        'exit with 1 when a way of a part was never judged, or a page of the runbook not reviewed in time or since it was changed',
       ).choices(['never', 'stale-review']),
     )
     .option('--reports <dir>', 'where the runs are', REPORTS)
@@ -43,7 +50,11 @@ export function coverageCommand(finish: (exitCode: number) => void): Command {
     .action(async ({ json, failOn, reports, reviewed, on }: Flags) => {
       if (reviewed !== undefined) return record(reviewed, on)
       const steps = await procedureSteps()
-      const rows = coverageRows(lastRunsIn(reports), steps)
+      const catalogue = await loadCatalogue()
+      const ways = catalogue.map(
+        ({ name, scenario }) => [name, Object.keys(scenario.variants)] as const,
+      )
+      const rows = coverageRows(lastRunsIn(reports), new Map(ways), steps)
       const pages = [...new Set(steps.map(({ procedure }) => procedure))]
       const reviews = readReviews()
       const state = reviewState(reviews, pages, wallClockMs())
@@ -71,20 +82,28 @@ function record(procedures: readonly string[], on: string | undefined): void {
   print(`${procedures.length} reviewed on ${on}: ${procedures.join(', ')}`)
 }
 
-/** The newest run of each scenario, by its name; of several ways of it the worst one counts. */
-export function lastRunsIn(reports: string): ReadonlyMap<string, LastRun> {
-  const last = new Map<string, LastRun & { readonly started: string }>()
+type Found = LastRun & { readonly scenario: string; readonly started: string }
+
+/**
+ * The newest verdict of each way of each scenario with each product; where one run has several of
+ * them, the worst.
+ */
+export function lastRunsIn(reports: string): readonly Omit<Found, 'started'>[] {
+  const last = new Map<string, Found>()
   for (const { name: run, file } of runsIn(reports)) {
-    for (const { name, verdict, product } of file.scenarios) {
-      const known = last.get(name)
+    for (const { name: scenario, variant, verdict, product } of file.scenarios) {
+      // What is skipped or aborted says nothing of what the document promises.
+      if (!WORST_FIRST.includes(verdict)) continue
+      const key = [scenario, variant, product].join()
+      const known = last.get(key)
       const isNewer = known === undefined || known.started < file.started
-      const isWorse = known?.run === run && verdict !== 'passed'
-      if (isNewer || isWorse) last.set(name, { verdict, product, run, started: file.started })
+      const isWorse = known?.run === run && isWorseThan(verdict, known.verdict)
+      const way = variant === undefined ? {} : { variant }
+      const found = { scenario, ...way, verdict, product, run, started: file.started }
+      if (isNewer || isWorse) last.set(key, found)
     }
   }
-  return new Map(
-    [...last].map(([name, { verdict, product, run }]) => [name, { verdict, product, run }]),
-  )
+  return [...last.values()].map(({ started: _, ...found }) => found)
 }
 
 /** What was never finished, is of another format or made worse on purpose proves nothing. */
@@ -110,7 +129,7 @@ function coverageLines(rows: readonly CoverageRow[]): readonly string[] {
   return [
     ...rows.map((row) => `${row.lines.padEnd(width)}  ${row.says}: ${toldOf(row)}`),
     '',
-    `${rows.length} parts: ${counted('covered')} with all their scenarios run, ${counted('never')} with one that never was, ${counted('not-yet')} not yet covered, ${counted('no-step')} without a step`,
+    `${rows.length} parts: ${counted('covered')} with all ways of their scenarios judged, ${counted('never')} with one that never was, ${counted('not-yet')} not yet covered, ${counted('no-step')} without a step`,
   ]
 }
 
@@ -121,9 +140,12 @@ function toldOf(row: CoverageRow): string {
   const stepwise = steps.map(({ procedure, title }) => `${procedure} "${title}"`)
   const whole = procedures.filter((name) => !steps.some(({ procedure }) => procedure === name))
   const done = [...stepwise, ...whole, ...blocks.map((block) => `${block} as written`)]
-  const runs = scenarios.map(({ name, last }) =>
-    last === null ? `${name} never run` : `${name} ${last.verdict} (${last.product})`,
-  )
+  const runs = scenarios.map(({ name, last, never }) => {
+    if (last === null) return `${name} never judged`
+    const way = last.variant === undefined ? name : `${name}:${last.variant}`
+    const rest = never.length === 0 ? '' : `, never judged: ${never.join(' ')}`
+    return `${way} ${last.verdict} (${last.product}${rest})`
+  })
   const told = [...(done.length === 0 ? [] : [done.join(', ')]), runs.join(', ')].join(' → ')
   return untyped === undefined ? told : `${told}; not typed as it stands: ${untyped}`
 }

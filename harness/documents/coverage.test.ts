@@ -5,20 +5,14 @@ import { loadCatalogue } from '../catalogue.ts'
 import { procedureSteps } from '../procedure-steps.ts'
 import { type Block, type BlockStep, type DocumentName, isTyped, sourceOf } from './block.ts'
 import { blocks } from './blocks.ts'
-import {
-  type Coverer,
-  coverageRows,
-  type LastRun,
-  linesOf,
-  type Part,
-  parts,
-  rangesIn,
-} from './coverage.ts'
+import { type Coverer, coverageRows, linesOf, type Part, parts, rangesIn } from './coverage.ts'
 import { headings, lengths } from './headings.ts'
 
 const documents: readonly DocumentName[] = ['RB', 'HLD']
 const partsOf = (document: DocumentName) => parts.filter((part) => part.document === document)
-const catalogue = (await loadCatalogue()).map(({ name }) => name)
+const loaded = await loadCatalogue()
+const catalogue = loaded.map(({ name }) => name)
+const ways = new Map(loaded.map(({ name, scenario }) => [name, Object.keys(scenario.variants)]))
 const procedures = readdirSync(join(import.meta.dirname, '..', 'procedures')).map((file) =>
   file.replace(/\.ts$/, ''),
 )
@@ -111,28 +105,66 @@ const isTypedIn =
       ({ document: of, from, to }) => of === document && from <= last && to >= first,
     )
 
-describe('a row', () => {
-  const scenarios = named('scenarios')
-  const run: LastRun = { verdict: 'passed', product: 'openbao', run: 'a-run' }
+/** Each way of these scenarios as judged so. */
+const judged = (names: readonly string[], verdict = 'passed', product = 'openbao') =>
+  names.flatMap((scenario) => {
+    const run = { scenario, verdict, product, run: 'a-run' }
+    const variants = ways.get(scenario) ?? []
+    return variants.length === 0 ? [run] : variants.map((variant) => ({ ...run, variant }))
+  })
 
-  test('is covered when each of its scenarios has run', () => {
-    const rows = coverageRows(new Map(scenarios.map((name) => [name, run])))
+describe('a row', () => {
+  const all = judged(named('scenarios'))
+  const stateOf = (runs: typeof all, lines: string) =>
+    coverageRows(runs, ways).find((row) => row.lines === lines)?.state
+  const but = (scenario: string, variant?: string) =>
+    all.filter((run) => {
+      const way = 'variant' in run ? run.variant : undefined
+      return run.scenario !== scenario || way !== variant
+    })
+
+  test('is covered when each way of each of its scenarios was judged', () => {
+    const rows = coverageRows(all, ways)
     expect(rows.filter(({ state }) => state === 'never')).toEqual([])
     expect(rows.filter(({ state }) => state === 'covered').length).toBeGreaterThan(50)
   })
 
-  test('says "never" when one of them has not', () => {
-    const but = (name: string) => name !== 'triage'
-    const rows = coverageRows(new Map(scenarios.filter(but).map((name) => [name, run])))
-    const never = rows.filter(({ state }) => state === 'never').map(({ lines }) => lines)
-    expect(never).toContain('RB:334-353')
-    expect(never).not.toContain('RB:409-424')
+  test('says "never" when one of them was not', () => {
+    expect(stateOf(but('triage'), 'RB:334-353')).toBe('never')
+    expect(stateOf(but('triage'), 'RB:409-424')).toBe('covered')
+  })
+
+  test('says "never" when one way of one of them was not, and names that', () => {
+    const rows = coverageRows(but('surgical-pitr', 'tenant'), ways)
+    const seen = rows.filter(({ scenarios }) =>
+      scenarios.some(({ name }) => name === 'surgical-pitr'),
+    )
+    expect(new Set(seen.map(({ state }) => state))).toEqual(new Set(['never']))
+    const [pitr] = seen.flatMap(({ scenarios }) =>
+      scenarios.filter(({ name }) => name === 'surgical-pitr'),
+    )
+    expect(pitr?.never).toEqual(['tenant'])
+  })
+
+  test.each(['openbao', 'vault'])('shows the worst of all ways, with %s too', (product) => {
+    const failed = judged(['surgical-pitr'], 'failed', product).slice(-1)
+    const [shown] = coverageRows([...all, ...failed], ways).flatMap(({ scenarios }) =>
+      scenarios.filter(({ name }) => name === 'surgical-pitr'),
+    )
+    expect(shown?.last).toMatchObject({ verdict: 'failed', product })
+    expect(shown?.never).toEqual([])
+  })
+
+  test('takes no verdict of a way that is not in the catalogue', () => {
+    const gone = { scenario: 'triage', variant: 'gone', product: 'openbao', run: 'a-run' }
+    const runs = [...but('triage'), { ...gone, verdict: 'passed' }]
+    expect(stateOf(runs, 'RB:334-353')).toBe('never')
   })
 })
 
 test('a step of a procedure stands in the row of its lines', async () => {
   const steps = await procedureSteps()
-  const rows = coverageRows(new Map(), steps)
+  const rows = coverageRows([], ways, steps)
   const sourced = steps.filter(({ source }) => source !== undefined && rangesIn(source).length > 0)
   expect(sourced.length).toBeGreaterThan(10)
   for (const { procedure, title } of sourced) {

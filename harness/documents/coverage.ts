@@ -30,8 +30,25 @@ export const parts: readonly Part[] = [...runbookParts, ...designParts]
 export const linesOf = ({ document, lines: [from, to] }: Part): string =>
   `${document}:${from === to ? from : `${from}-${to}`}`
 
-/** The newest run of a scenario that is on disk. */
-export type LastRun = { readonly verdict: string; readonly product: string; readonly run: string }
+/** The newest run that came to a verdict, of a scenario or of one way of it. */
+export type LastRun = {
+  readonly verdict: string
+  readonly product: string
+  readonly run: string
+  readonly variant?: string
+}
+
+/** Scenario → its ways; one that has no ways has none here. */
+export type Ways = ReadonlyMap<string, readonly string[]>
+
+/** What of a scenario has been judged. */
+export type CoveringScenario = {
+  readonly name: string
+  /** Of the newest of each way and product the worst; `null` when nothing of it was judged. */
+  readonly last: LastRun | null
+  /** Its ways that were never judged with either product. */
+  readonly never: readonly string[]
+}
 
 /** A step of a procedure, and the lines of the documents that it stands for. */
 export type CoveringStep = {
@@ -47,8 +64,8 @@ export type CoverageRow = {
   /** Steps whose source is among the lines. */
   readonly steps: readonly { readonly procedure: string; readonly title: string }[]
   readonly blocks: readonly string[]
-  readonly scenarios: readonly { readonly name: string; readonly last: LastRun | null }[]
-  /** `covered`: each scenario has run; `never`: one of them has not. */
+  readonly scenarios: readonly CoveringScenario[]
+  /** `covered`: each way of each scenario was judged; `never`: one of them was not. */
   readonly state: 'covered' | 'never' | 'not-yet' | 'no-step'
   readonly why?: string
   readonly untyped?: string
@@ -56,7 +73,8 @@ export type CoverageRow = {
 
 /** What stands for each part, and how it last went. */
 export const coverageRows = (
-  lastRuns: ReadonlyMap<string, LastRun>,
+  lastRuns: readonly (LastRun & { readonly scenario: string })[],
+  ways: Ways,
   steps: readonly CoveringStep[] = [],
 ): readonly CoverageRow[] =>
   parts.map((part) => {
@@ -71,16 +89,45 @@ export const coverageRows = (
     }
     if ('notYet' in by) return { ...row, state: 'not-yet', why: by.notYet }
     if ('noStep' in by) return { ...row, state: 'no-step', why: by.noStep }
-    const scenarios = by.scenarios.map((name) => ({ name, last: lastRuns.get(name) ?? null }))
+    const scenarios = by.scenarios.map((name) => {
+      const own = lastRuns.filter(({ scenario }) => scenario === name)
+      return coveringScenario(name, own, ways.get(name) ?? [])
+    })
     return {
       ...row,
       procedures: by.procedures ?? [],
       blocks: by.blocks ?? [],
       scenarios,
       ...(by.untyped === undefined ? {} : { untyped: by.untyped }),
-      state: scenarios.every(({ last }) => last !== null) ? 'covered' : 'never',
+      state: scenarios.every(isCovered) ? 'covered' : 'never',
     }
   })
+
+const isCovered = ({ last, never }: CoveringScenario): boolean =>
+  last !== null && never.length === 0
+
+/** The verdicts: what did not pass is not hidden by a way, or a product, that did. */
+export const WORST_FIRST = ['failed', 'inconclusive', 'passed']
+
+export const isWorseThan = (verdict: string, other: string): boolean =>
+  WORST_FIRST.indexOf(verdict) < WORST_FIRST.indexOf(other)
+
+function coveringScenario(
+  name: string,
+  runs: readonly (LastRun & { readonly scenario: string })[],
+  ways: readonly string[],
+): CoveringScenario {
+  // A way that is no longer in the catalogue says nothing of those that are.
+  const own = runs.filter(({ variant }) =>
+    variant === undefined ? ways.length === 0 : ways.includes(variant),
+  )
+  const rank = ({ verdict }: LastRun) => WORST_FIRST.indexOf(verdict)
+  const [worst] = own.toSorted((a, b) => rank(a) - rank(b))
+  const never = ways.filter((way) => !own.some(({ variant }) => variant === way))
+  if (worst === undefined) return { name, last: null, never }
+  const { scenario: _, ...last } = worst
+  return { name, last, never }
+}
 
 function stepsFor(
   { document, lines: [from, to] }: Part,
