@@ -14,6 +14,7 @@ const FACTS = {
   older: 'the backup of before the loss is taken, and a younger one that has it no more is left',
   back: 'every secret that was lost is there again, whole',
   others: 'the other tenant has what it had, and what it wrote since the backup',
+  only: 'in the whole mount these secrets are others than before the recovery, and no more',
 }
 
 export const surgicalPitr = scenario(
@@ -74,6 +75,7 @@ function losing(
     // Symptom
     await inject(fault(lost as string))
     if (backupSince) await perform(backup, { access, kind: 'daily' })
+    const without = await inspect.mountPrint()
 
     // Procedure
     const under = credentials === 1 ? `${lost}/0` : (lost as string)
@@ -102,5 +104,9 @@ function losing(
     await check(FACTS.others, { api_key: 'after the backup' }, async () => {
       return (await secrets.read(`${other}/0`)).data
     })
+    const paths = Array.from({ length: credentials }, (_, n) => `${lost}/${n}`).toSorted()
+    await check(FACTS.only, paths, async () =>
+      inspect.changedBetween(without, await inspect.mountPrint()),
+    )
   }
 }

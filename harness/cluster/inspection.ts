@@ -25,6 +25,7 @@ import { readSnapshot, textsIn } from './in-clear.ts'
 import { KeyEvidence } from './key-evidence.ts'
 import { sealKey, unsealWith } from './key-questions.ts'
 import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from './levelling.ts'
+import { changedBetween, type MountPrint, mountPrint } from './mount-print.ts'
 import type { Node } from './node.ts'
 import { NotedTokens } from './noted-tokens.ts'
 import { type Planted, plant } from './resurrection.ts'
@@ -246,14 +247,14 @@ export class Inspection {
   }
 
   /** Writes of its own, to be found again in the audit files of the nodes. */
-  auditTrail(): AuditTrail {
-    return new AuditTrail(this.#cluster)
-  }
+  auditTrail = (): AuditTrail => new AuditTrail(this.#cluster)
 
   /** How many reads of a secret the audit files of all nodes have. */
-  auditedReads(path: string): Promise<number> {
-    return auditedReads(this.#cluster, path)
-  }
+  auditedReads = (path: string): Promise<number> => auditedReads(this.#cluster, path)
+
+  /** All of the KV mount but what lanes and registers write, and what of it has changed since. */
+  mountPrint = (): Promise<MountPrint> => mountPrint(this.#cluster)
+  readonly changedBetween = changedBetween
 
   /** `complete`, or what is wrong with a snapshot that the leader, or this node, is asked for now. */
   async snapshot(node?: Node): Promise<string> {
