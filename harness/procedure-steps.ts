@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Duration } from './lib/duration.ts'
 import type { Procedure, Step } from './procedures/procedure.ts'
 
 /** A step of a procedure, and the lines of the documents that it stands for. */
@@ -8,6 +9,8 @@ export type ProcedureStep = {
   readonly procedure: string
   readonly title: string
   readonly source?: string | undefined
+  /** What people are declared to need for it. */
+  readonly people?: Duration | undefined
 }
 
 const FOLDER = join(import.meta.dirname, 'procedures')
@@ -37,10 +40,11 @@ export async function stepsOf({
 }: Procedure<never>): Promise<readonly ProcedureStep[]> {
   const steps: ProcedureStep[] = []
   const step: Step = async (title, _act, details) => {
-    steps.push({ procedure: name, title, source: details?.source })
+    const { source, people } = details ?? {}
+    steps.push({ procedure: name, title, source, people })
     return nobody
   }
-  await perform(nobody, nobody, step, nobody)
+  await perform(nobody, unprepared, step, nobody)
   return steps
 }
 
@@ -50,4 +54,9 @@ export const nobody: never = new Proxy((() => {}) as never, {
     if (key === 'then') return undefined // or whoever awaits it waits for ever
     return key === Symbol.iterator ? [][Symbol.iterator].bind([]) : nobody
   },
+})
+
+/** As `nobody`, and no drill: what people decide before one is a step too. */
+const unprepared: never = new Proxy(nobody, {
+  get: (_, key) => (key === 'rehearsed' ? false : Reflect.get(nobody, key)),
 })

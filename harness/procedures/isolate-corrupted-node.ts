@@ -1,6 +1,7 @@
 import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
-import type { Procedure, SignedIn } from './procedure.ts'
+import { minutes } from '../lib/duration.ts'
+import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
 import { seeJoined, tellJoined } from './see-joined.ts'
 
 /**
@@ -13,6 +14,10 @@ export const isolateCorruptedNode: Procedure<SignedIn & { node: Node }> = {
   runbook: 'docs/runbook/isolate-corrupted-node.md',
   async perform(operator, { node }, step) {
     const { raft } = operator
+    await step('Decide that the node is taken out', byPeople, {
+      source: 'RB:503-505',
+      people: minutes(2),
+    })
     await step(
       'Stop the server of the damaged node',
       async () => {

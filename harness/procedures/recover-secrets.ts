@@ -1,8 +1,8 @@
 import type { Custody } from '../cluster/custody.ts'
 import { tellLoss } from '../cluster/operator-audit.ts'
-import { type Duration, hours } from '../lib/duration.ts'
+import { type Duration, hours, minutes } from '../lib/duration.ts'
 import { fetchNewest, restoreBeside } from './backup-steps.ts'
-import type { Procedure } from './procedure.ts'
+import { byPeople, type Procedure } from './procedure.ts'
 
 export type RecoverSecrets = {
   /** A secret, or a folder of them: a tenant's. */
@@ -47,6 +47,10 @@ export const recoverSecrets: Procedure<RecoverSecrets> = {
           fetch: 'RB:526-528',
         },
       )
+      await step('Have their owner decide that they come back as of then', byPeople, {
+        source: 'RB:518-519',
+        people: minutes(5),
+      })
       const restored = await restoreBeside(
         step,
         sandbox,

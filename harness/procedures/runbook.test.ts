@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run } from '../lib/command.ts'
-import { seconds } from '../lib/duration.ts'
+import { type Duration, seconds } from '../lib/duration.ts'
 import { allProcedures, stepsOf } from '../procedure-steps.ts'
 import { mistakesIn, scriptOf, typedOn } from './page-blocks.ts'
 
@@ -45,6 +45,18 @@ function missingAt({ body }: WrittenStep): string | undefined {
   return /^ {3,4}Expected\b.*: *\S/m.test(body) ? undefined : 'what to expect'
 }
 
+/** The bullet that says how long it takes. */
+const timeIn = (markdown: string): string =>
+  /^- \*\*Time\*\*: ([^\n]*(?:\n {2}[^\n]*)*)/m.exec(markdown)?.[1] ?? ''
+
+const has = (told: string, minutes: number): boolean =>
+  new RegExp(`\\b${minutes}(?: min\\b| to )`).test(told)
+
+/** `undefined` where it depends on who holds what. */
+function minutesOf(people: Duration | undefined): number | undefined {
+  return typeof people?.ms === 'number' ? people.ms / 60_000 : undefined
+}
+
 describe.each(procedures.map((procedure) => [procedure.name, procedure] as const))(
   'the procedure %s',
   (name, procedure) => {
@@ -70,6 +82,20 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
       expect(headings).toEqual(SECTIONS)
       const isEmpty = (heading?: string) => sectionOf(markdown, heading) === ''
       expect([undefined, ...SECTIONS].filter(isEmpty)).toEqual([])
+    })
+
+    test('says on its page what its steps declare of people', async () => {
+      const declared = (await stepsOf(procedure)).map(({ people }) => minutesOf(people))
+      const written = writtenSteps(page()).map(
+        ({ body }) => /^ +A decision of people, (\d+) min/m.exec(body)?.[1],
+      )
+      const wrong = written.filter((told, i) => told !== undefined && Number(told) !== declared[i])
+      expect(wrong).toEqual([])
+      const all = declared.filter((each) => each !== undefined)
+      const sum = all.reduce((total, each) => total + each, 0)
+      const told = timeIn(page())
+      if (all.length === 0) expect(told).not.toMatch(/people[^.;]*\d+ min/i)
+      else expect(all.every((each) => has(told, each)) || has(told, sum)).toBe(true)
     })
 
     test('has at each step of its runbook a command, or says that people decide', () => {
