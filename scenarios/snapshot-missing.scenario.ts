@@ -1,5 +1,5 @@
 import type { Fault } from '../harness/faults/fault.ts'
-import { deniedStore } from '../harness/faults/object-answers.ts'
+import { bucketNotThere, deniedStore } from '../harness/faults/object-answers.ts'
 import { destroyedObject, hiddenObject } from '../harness/faults/object-loss.ts'
 import { killed } from '../harness/faults/process.ts'
 import { hostDestroyed } from '../harness/faults/volumes.ts'
@@ -28,7 +28,7 @@ export const snapshotMissing = scenario(
     id: 'RS7',
     source: 'RB:191, 219, 452',
     hypothesis:
-      'None, none that is shown and none that can be listed are told apart; else the newest of all is taken.',
+      'No bucket, none in it, none shown and none listed are told apart; else the newest is taken.',
     suites: ['nightly'],
     load: 'none',
     leaves: 'broken',
@@ -46,6 +46,7 @@ export const snapshotMissing = scenario(
     empty: refused((keys) => keys.map((key) => destroyedObject(key)), /there is no backup in \S+$/),
     hidden: refused(([newest]) => [hiddenObject(newest)], / is not the newest .* delete marker$/),
     unlisted: refused(() => [deniedStore()], /s3:ListObjectsV2 failed: AccessDenied/),
+    'no-bucket': refused(() => [bucketNotThere()], /s3:ListObjectsV2 failed: NoSuchBucket/),
     older: restored(
       { kinds: ['daily', 'daily'], loses: ([newest]) => [destroyedObject(newest)] },
       { took: /^vault-snapshot-/, has: [200, 404, 404] },

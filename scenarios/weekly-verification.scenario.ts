@@ -1,5 +1,5 @@
 import type { Fault } from '../harness/faults/fault.ts'
-import { deniedStore } from '../harness/faults/object-answers.ts'
+import { bucketNotThere, deniedStore } from '../harness/faults/object-answers.ts'
 import { hiddenObject } from '../harness/faults/object-loss.ts'
 import { flippedObject, olderObject, truncatedObject } from '../harness/faults/objects.ts'
 import { minutes } from '../harness/lib/duration.ts'
@@ -81,6 +81,7 @@ export const weeklyVerification = scenario(
     older: damaged(([newest]) => [olderObject(newest)], /was saved with SHA-256/),
     hidden: damaged((all) => all.map((key) => hiddenObject(key)), /there is no backup in/),
     unlisted: damaged(() => [deniedStore()], /s3:ListObjectsV2 failed: AccessDenied/),
+    'no-bucket': damaged(() => [bucketNotThere()], /s3:ListObjectsV2 failed: NoSuchBucket/),
   },
 )
 
