@@ -32,6 +32,30 @@ test.each([
   await expect(drilled(restored)).rejects.toThrow(said)
 })
 
+/** The drill with the restore that it really performs, of which only the steps are counted. */
+async function drilledFor(rehearsed?: boolean): Promise<void> {
+  const step: Step = async (title, act) => (title === LAST ? nobody : act())
+  const within: Within = async (procedure, given) => {
+    const byPeople: string[] = []
+    const counting: Step = async (title, _act, { people } = {}) => {
+      if (people !== undefined) byPeople.push(title)
+      return nobody
+    }
+    await procedure.perform(nobody, given, counting, nobody)
+    return { took: milliseconds(1), byPeople }
+  }
+  const given = { nodes: nobody, custody: nobody, access: nobody, destroy: async () => {} }
+  const asked = rehearsed === undefined ? given : { ...given, rehearsed }
+  await monthlyDrill.perform(nobody, asked, step, within)
+}
+
+test('a drill whose restore waits for people fails, and names what they had to do', async () => {
+  await expect(drilledFor(false)).rejects.toThrow(
+    'people had to: Declare the loss, and name who decides, Tell those who wait that it is over',
+  )
+  await drilledFor()
+})
+
 /** What a restore leaves to people. */
 async function peoplesSteps(rehearsed: boolean): Promise<readonly string[]> {
   const found: string[] = []

@@ -16,6 +16,8 @@ export type MonthlyDrill = {
   readonly access: BackupAccess
   /** Takes the staging cluster away with its disks; in production nobody has such a thing. */
   readonly destroy: () => Promise<unknown>
+  /** False: nobody has decided before, so the restore waits for people, and the drill fails. */
+  readonly rehearsed?: boolean
 }
 
 /** RB:636. */
@@ -30,7 +32,7 @@ const IN_TIME = minutes(30)
 export const monthlyDrill: Procedure<MonthlyDrill> = {
   name: 'monthly-drill',
   runbook: 'docs/runbook/monthly-drill.md',
-  async perform(operator, { nodes, custody, access, destroy }, step, within) {
+  async perform(operator, { nodes, custody, access, destroy, rehearsed = true }, step, within) {
     const { secrets, notes } = operator
     await step(
       'See the staging cluster up, all voters healthy',
@@ -50,7 +52,7 @@ export const monthlyDrill: Procedure<MonthlyDrill> = {
     await step('Destroy the cluster with its disks', destroy, { source: 'RB:638' })
     const restored = await step(
       'Restore it from the backup',
-      () => within(restoreCluster, { nodes, custody, bucket: access.bucket, rehearsed: true }),
+      () => within(restoreCluster, { nodes, custody, bucket: access.bucket, rehearsed }),
       { source: 'RB:639' },
     )
     await step(
