@@ -16,6 +16,7 @@ const KINDS = [
   'purged secret',
   'revoked lease',
   'revoked token',
+  'tightened policy',
 ]
 const FACTS = {
   gone: 'what was taken away after the backup is gone before the loss',
@@ -24,7 +25,7 @@ const FACTS = {
 }
 
 export const resurrectionAudit = scenario(
-  'A restore brings back what was revoked, deleted and disabled since',
+  'A restore brings back what was revoked, deleted, disabled and tightened since',
   {
     id: 'RS8',
     source: 'RB:205-283',

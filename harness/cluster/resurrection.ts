@@ -3,6 +3,7 @@ import type { VaultClient } from '../vault/client.ts'
 import { VaultError } from '../vault/error.ts'
 import {
   destroySecret,
+  KV_MOUNT,
   purgeSecret,
   readSecret,
   softDeleteSecret,
@@ -102,6 +103,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
     isAlive: (root, name) => answers(root, 'GET', `sys/policies/acl/${name}`),
   },
+  'tightened policy': {
+    async make(root, name) {
+      await grant(root, name, ['read'])
+      await writeSecret(root, path(name, 'guarded'), { text: 'not to be read any more' })
+      const { body } = await root.request<{ auth: { client_token: string } }>(
+        'POST',
+        'auth/token/create',
+        { body: { policies: [`tight-${name}`], ttl: '24h', no_parent: true } },
+      )
+      return new Secret(body.auth.client_token)
+    },
+    takeAway: (root, name) => grant(root, name, ['deny']),
+    isAlive: (root, name, token) =>
+      answers(root.withToken(token), 'GET', `${KV_MOUNT}/data/${path(name, 'guarded')}`),
+  },
   'destroyed secret id': {
     async make(root, name) {
       await root.request('POST', `sys/auth/role-${name}`, { body: { type: 'approle' } })
@@ -198,6 +214,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
     isAlive: (root, _name, lease) =>
       answers(root, 'POST', 'sys/leases/lookup', { lease_id: lease }),
   },
+}
+
+async function grant(root: VaultClient, name: string, rights: readonly string[]): Promise<void> {
+  const at = `${KV_MOUNT}/data/${path(name, 'guarded')}`
+  await root.request('PUT', `sys/policies/acl/tight-${name}`, {
+    body: { policy: `path "${at}" { capabilities = ${JSON.stringify(rights)} }` },
+  })
 }
 
 async function answers(
