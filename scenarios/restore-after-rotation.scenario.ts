@@ -10,12 +10,18 @@ import { scenario } from '../harness/scenario.ts'
 
 const FACTS = {
   rotated: 'before the loss the shares of the second generation are in force',
+  newer: 'a backup that a newer server has led is refused, and both versions are named',
+  untouched: 'no node was started for it',
   restored: 'the shares of the first generation are in force again, and no others',
   term: 'the barrier key is the one of before',
   canaries: 'everything that was in the snapshot is readable through every node',
   refused: 'the newest shares make no root token',
   token: 'shares of the time of the snapshot make one, and it may do everything',
 }
+
+const NEWER = '99.0.0'
+const REFUSED =
+  /^Refusal: wanted: servers of 99\.0\.0, .*; seen: \d+\.\d+\.\d+; nothing was changed$/
 
 export const restoreAfterRotation = scenario(
   'A backup of before a rotation of keys is restored after it',
@@ -47,8 +53,18 @@ export const restoreAfterRotation = scenario(
     // Symptom
     await inject(...nodes.map((node) => hostDestroyed(node)))
 
-    // Procedure
-    await perform(restoreCluster, { nodes, custody, bucket: access.bucket })
+    // Procedure, first with a backup of before a downgrade
+    const restore = () => perform(restoreCluster, { nodes, custody, bucket: access.bucket })
+    const takeAway = await inspect.backups(access).plantNewer(NEWER)
+    await check(FACTS.newer, true, async () => {
+      const said = await restore().then(() => 'it came to its end', String)
+      return REFUSED.test(said) || said
+    })
+    await check(FACTS.untouched, 0, async () => {
+      return Object.values(await cluster.processes()).filter(({ pid }) => pid > 0).length
+    })
+    await takeAway()
+    await restore()
     const noted = inspect.noting()
     const make = (generation: number) =>
       perform(generateRootTokenByShares, {

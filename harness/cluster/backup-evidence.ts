@@ -13,6 +13,7 @@ import { monthOf } from './backup-retention.ts'
 import type { Cluster } from './cluster.ts'
 import { textsIn } from './in-clear.ts'
 import { Keyring } from './keyring.ts'
+import { ledByNewer } from './newer-snapshot.ts'
 import { withStore } from './object-store.ts'
 import { VERIFIED } from './operator-backups.ts'
 import { OperatorNotes } from './operator-notes.ts'
@@ -170,6 +171,24 @@ export class BackupEvidence {
     await withStore(this.#store, async (s3) => {
       const { metadata = {} } = (await s3.head(bucket, older)) ?? {}
       await s3.put(bucket, newest, await s3.get(bucket, older), { metadata, kmsKey })
+    })
+  }
+
+  /**
+   * The newest backup as a server of that version would have saved it, with all that the store
+   * says of a backup; gives what takes it away again.
+   */
+  async plantNewer(version: string): Promise<() => Promise<void>> {
+    const { bucket, kmsKey } = this.#access
+    const [newest = ''] = await this.keys()
+    return withStore(this.#store, async (s3) => {
+      const { metadata = {} } = (await s3.head(bucket, newest)) ?? {}
+      const content = await ledByNewer(await s3.get(bucket, newest), version)
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      const options = { metadata: { ...metadata, sha256 }, kmsKey }
+      const planted = await s3.put(bucket, newest, content, options)
+      return () =>
+        withStore(this.#store, (store) => store.remove(bucket, newest, { version: planted }))
     })
   }
 

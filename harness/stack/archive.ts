@@ -72,15 +72,28 @@ export async function allFilesOf(archive: NodeJS.ReadableStream): Promise<readon
 
 /** A gzipped archive without one of its members. @throws {RangeError} when it has none of that name. */
 export async function withoutMember(gzipped: Buffer, member: string): Promise<Buffer> {
-  const [unpacked, packed] = [extract(), pack()]
   let isLeftOut = false
+  const without = await withMembers(gzipped, (name, content) => {
+    if (name !== member) return content
+    isLeftOut = true
+    return undefined
+  })
+  if (!isLeftOut) throw new RangeError(`the archive has no member ${member}`)
+  return without
+}
+
+/** A gzipped archive with other members, asked for in its order; `undefined` leaves one out. */
+export async function withMembers(
+  gzipped: Buffer,
+  change: (name: string, content: Buffer) => Buffer | undefined,
+): Promise<Buffer> {
+  const [unpacked, packed] = [extract(), pack()]
   unpacked.end(gunzipSync(gzipped))
   for await (const entry of unpacked) {
-    const content = await buffer(entry)
-    if (entry.header.name === member) isLeftOut = true
-    else packed.entry({ name: entry.header.name }, content)
+    const { name } = entry.header
+    const content = change(name, await buffer(entry))
+    if (content !== undefined) packed.entry({ name }, content)
   }
-  if (!isLeftOut) throw new RangeError(`the archive has no member ${member}`)
   packed.finalize()
   return gzipSync(await buffer(packed))
 }
