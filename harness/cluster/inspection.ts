@@ -74,7 +74,7 @@ export class Inspection {
     return (await Promise.all(said)).flat()
   }
 
-  /** The fewest nodes that were up and unsealed at one look while that went on. */
+  /** The fewest voters that were up and unsealed at one look while that went on. */
   fewestServing(act: () => Promise<unknown>): ReturnType<typeof fewestServing> {
     return fewestServing(this.#cluster, act)
   }
