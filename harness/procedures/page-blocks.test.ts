@@ -93,6 +93,12 @@ describe('a page is wrong that', () => {
       'curl -s https://vault-1:8200',
       '"curl -s https://vault-1:8200" may hang',
     ],
+    [
+      'takes silence for a yes',
+      'true',
+      'curl -m 5 https://vault-1:8200 | jq -e .data',
+      '"jq -e" takes no answer for a good one',
+    ],
     ['lets terraform look here', 'true', 'terraform apply', '"terraform apply" says no -chdir'],
   ])('%s', (_what, before, step, mistake) => {
     expect(mistakesIn(typedOn(page(before, step)))).toEqual([mistake])

@@ -42,6 +42,8 @@ export function mistakesIn(typed: Typed): readonly string[] {
     ...each(script, TO_FILL_IN, (what) => `${what} is to be filled in`),
     ...each(script, /\.\/drill\b[^\n]*/g, (what) => `"${what}" is not in this folder`),
     ...each(script, /\bterraform (?!-chdir=)[^\n]*/g, (what) => `"${what}" says no -chdir`),
+    // Of nothing at all `jq -e` makes a success, up to version 1.6; with -n it says that nothing came.
+    ...each(script, /\bjq -e /g, () => '"jq -e" takes no answer for a good one'),
     ...each(script, /\bcurl (?![^\n]*(?:-m|--max-time) )[^\n]*/g, (what) => `"${what}" may hang`),
     ...endless(script),
     ...unset(script),
