@@ -42,7 +42,7 @@ async function perform({ engine, cluster: saved, procedure, given, folder, opera
   let last = operations
   const notes = new OperatorNotes(folder)
   // Whoever is killed releases nothing, and need not: what is dead performs nothing.
-  const claim = notes.claim(procedure)
+  const claim = notes.claim(procedure, chosen)
   const own = readGiven(given, cluster)
   const operator = cluster.operator(new AbortController().signal, {
     notes,

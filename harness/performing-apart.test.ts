@@ -121,7 +121,9 @@ describe('an operator at a machine of their own', () => {
     }
     await perform({ meanwhile: { step: 1, act }, killed: { step: 1, when: milliseconds(0) } })
     expect(second).toMatchObject({ ended: 'refused', at: '' })
-    expect(second?.why).toMatch(/nobody else who performs backup .* process \d+ performs it/)
+    expect(second?.why).toMatch(
+      /nobody else who performs backup .* process \d+ performs backup since/,
+    )
     const third = await perform({ killed: { step: 1, when: milliseconds(0) } })
     expect(third).toMatchObject({ ended: 'killed', at: FIRST })
   })

@@ -214,16 +214,43 @@ test('an operator leaves a folder that only its owner reads, and no secret in th
   expect(JSON.stringify(lines())).not.toContain('not-to-be-seen')
 })
 
-test('a procedure that is started twice is refused the second time, and changes nothing', async () => {
+test('whoever changes the cluster is refused while another one does, whatever they perform', async () => {
   const twice = async () => {
     const again = performing.perform(procedure({ Look: nothing }), {})
     await expect(again).rejects.toThrow(
-      `wanted: nobody else who performs made from this folder; seen: process ${process.pid} performs it since before; nothing was changed`,
+      `wanted: nobody else who changes the cluster from this folder; seen: process ${process.pid} performs made since before; nothing was changed`,
     )
+    const other = performing.perform({ ...procedure({ Look: nothing }), name: 'other' }, {})
+    await expect(other).rejects.toThrow('performs made since before')
+    await performing.perform({ ...procedure({ Read: nothing }), besideOthers: true }, {})
   }
   await performing.perform(procedure({ Go: twice }), {})
-  expect(ends()).toEqual([['Go', 'done']])
+  expect(ends()).toEqual([
+    ['Read', 'done'],
+    ['Go', 'done'],
+  ])
   await performing.perform(procedure({ Look: nothing }), {})
+})
+
+test('one that changes nothing is refused beside itself only', async () => {
+  const reads = (name: string, act = nothing) => ({
+    ...procedure({ Read: act }),
+    name,
+    besideOthers: true as const,
+  })
+  const again = async () => {
+    await expect(performing.perform(reads('made'), {})).rejects.toThrow(
+      `wanted: nobody else who performs made from this folder; seen: process ${process.pid} performs made since before; nothing was changed`,
+    )
+    await performing.perform(reads('other'), {})
+    await performing.perform(procedure({ Change: nothing }), {})
+  }
+  await performing.perform(reads('made', again), {})
+  expect(ends()).toEqual([
+    ['Read', 'done'],
+    ['Change', 'done'],
+    ['Read', 'done'],
+  ])
 })
 
 test('what the operator does to all data at once is numbered through', async () => {

@@ -49,9 +49,10 @@ export class Performing {
     procedure: Procedure<A>,
     given: A,
     { omit, told }: PerformOptions,
+    isWithin = false,
   ): Promise<Performed> {
     const { cluster, journal, signal } = this.#options
-    const { name } = procedure
+    const { name, besideOthers = false } = procedure
     const nodes = nodesIn(given)
     const from = journal.record('procedure.started', {
       procedure: name,
@@ -60,7 +61,8 @@ export class Performing {
     })
     // One folder for all of a scenario: a second performance goes on where the first stopped.
     this.#notes ??= new OperatorNotes(this.#options.operatorFolder)
-    const claim = this.#notes.claim(name)
+    // What the outer one has claimed is this one's as well.
+    const claim = isWithin && !besideOthers ? undefined : this.#notes.claim(name, { besideOthers })
     const operator = cluster.operator(signal, {
       notes: this.#notes,
       log: this.#log,
@@ -98,11 +100,12 @@ export class Performing {
     }
     try {
       const rest = told === undefined ? {} : { told }
-      const within: Within = (inner, innerGiven) => this.#perform(inner, innerGiven, rest)
+      const within: Within = (inner, innerGiven) =>
+        this.#perform(inner, innerGiven, rest, isWithin || !besideOthers)
       await procedure.perform(operator, given, step, within)
       return { took: milliseconds(journal.clock.elapsedMs(from)), byPeople }
     } finally {
-      claim.release()
+      claim?.release()
     }
   }
 

@@ -32,7 +32,7 @@ export const kmsKeyLost = scenario(
     // A bucket in which nobody else's backups are.
     cluster: { aws: 'own' },
     objectives: () => [checks({ id: 'lost', all: Object.values(FACTS), source: 'RB:356' })],
-    deadline: minutes(6),
+    deadline: minutes(8),
   },
   async ({ check, choose, cluster, heal, holds, inject, inspect, perform, until }) => {
     const { nodes, custody } = cluster
@@ -61,13 +61,11 @@ export const kmsKeyLost = scenario(
     })
 
     // Procedure
-    await check(FACTS.node, ['with an error', 'with an error', 'with an error'], () =>
-      Promise.all([
-        ends(perform(restoreKey, { node, custody, admin: cluster.team.kmsAdmin })),
-        ends(perform(restartSealedNode, { node, custody })),
-        ends(perform(unsealNodes, { nodes: [node], shares: { holders }, custody })),
-      ]),
-    )
+    await check(FACTS.node, ['with an error', 'with an error', 'with an error'], async () => [
+      await ends(perform(restoreKey, { node, custody, admin: cluster.team.kmsAdmin })),
+      await ends(perform(restartSealedNode, { node, custody })),
+      await ends(perform(unsealNodes, { nodes: [node], shares: { holders }, custody })),
+    ])
     const given = { bucket, custody, under: canaries.under }
     await check(FACTS.beside, 'with an error', () => ends(perform(restoreVerify, given)))
     await heal(stop) // its plan names a machine that is about to be replaced

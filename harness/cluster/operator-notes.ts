@@ -35,24 +35,30 @@ export class OperatorNotes {
 
   /**
    * From now on this process performs the procedure from this folder, until it releases it or is
-   * gone: two at once would each take the other's deeds for their own.
+   * gone: two at once would each take the other's deeds for their own. One `besideOthers` keeps
+   * out nobody but those who perform the same. Of another folder or host nothing is seen.
    * @throws {Refusal} when somebody who is alive does.
    */
-  claim(procedure: string): { readonly release: () => void } {
-    const name = `performing-${procedure}`
-    const holder = this.read(name)
+  claim(
+    procedure: string,
+    { besideOthers = false }: { readonly besideOthers?: boolean | undefined } = {},
+  ): { readonly release: () => void } {
+    const name = besideOthers ? `performing-${procedure}` : 'performing'
+    const what = besideOthers ? `performs ${procedure}` : 'changes the cluster'
+    const wanted = `nobody else who ${what} from this folder`
+    const [holder, performs] = this.read(name)?.split('\n') ?? []
     if (holder !== undefined && livenessOf(holder) !== 'dead') {
-      const seen = `process ${holder.split('/')[2]} performs it since before`
-      throw new Refusal(`nobody else who performs ${procedure} from this folder`, seen)
+      const seen = `process ${holder.split('/')[2]} performs ${performs} since before`
+      throw new Refusal(wanted, seen)
     }
     this.forget(name)
     try {
+      const text = `${ownerText(thisProcess())}\n${procedure}`
       // Of two who find it free at once one is first.
-      writeFileSync(this.file(name), ownerText(thisProcess()), { flag: 'wx', mode: 0o600 })
+      writeFileSync(this.file(name), text, { flag: 'wx', mode: 0o600 })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const seen = 'another process began at the same instant'
-      throw new Refusal(`nobody else who performs ${procedure} from this folder`, seen)
+      throw new Refusal(wanted, 'another process began at the same instant')
     }
     return { release: () => this.forget(name) }
   }

@@ -13,6 +13,7 @@ export type Backup = {
 export const backup: Procedure<Backup> = {
   name: 'backup',
   runbook: 'docs/runbook/backup.md',
+  besideOthers: true,
   async perform({ backups }, { access, kind }, step) {
     await step('See that the token may read a snapshot', () => backups.seesRights(access), {
       source: 'RB:103',

@@ -51,6 +51,8 @@ export type Procedure<Arguments> = {
   readonly name: string
   /** Path from the repository's root. */
   readonly runbook: string
+  /** It changes nothing that another procedure builds on, so it may be under way beside one. */
+  readonly besideOthers?: true
   readonly perform: (
     operator: OperatorOf<Arguments>,
     given: Arguments,
