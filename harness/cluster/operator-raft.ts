@@ -6,11 +6,7 @@ import { stepDown } from '../vault/leader.ts'
 import { joinRaft, raftPeers, removePeer } from '../vault/raft.ts'
 import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
-import { Refusal } from './refusal.ts'
 import { API_PORT, RAFT_PORT } from './topology.ts'
-
-/** What `sys/health` says of a node with an empty disk. */
-const UNINITIALISED = 501
 
 /** The peer set as the operator sees and changes it, on whoever leads. */
 export class OperatorRaft {
@@ -72,18 +68,6 @@ export class OperatorRaft {
   async leads(node: Node): Promise<boolean> {
     const health = await this.#health(node)
     return health?.status === 200
-  }
-
-  /**
-   * That nothing answers there: what does has a disk, and a vote that may still be needed.
-   * @throws {Refusal}
-   */
-  async seesLost(nodes: readonly Node[]): Promise<void> {
-    for (const node of nodes) {
-      const health = await this.#health(node)
-      if (health === undefined || health.status === UNINITIALISED) continue
-      throw new Refusal(`${node.name} is lost with its disk`, describeHealth(health))
-    }
   }
 
   async seesLeader(node: Node): Promise<void> {

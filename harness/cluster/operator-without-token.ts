@@ -22,7 +22,9 @@ export type OperatorWithoutToken = Pick<
   | 'keyState'
   | 'seesLeaderThroughBalancer'
   | 'seesUnsealed'
-  | 'seesNobodyLead'
+  | 'seesSealKeyEnabled'
+  | 'isUnsealed'
+  | 'loss'
   | 'backups'
   | 'audit'
   | 'checks'
@@ -35,7 +37,7 @@ export type OperatorWithoutToken = Pick<
   readonly sandbox: Omit<OperatorSandbox, 'compare'>
   readonly raft: Pick<
     OperatorRaft,
-    'leader' | 'leads' | 'seesLost' | 'seesLeader' | 'seesOtherLeader' | 'writePeersFile'
+    'leader' | 'leads' | 'seesLeader' | 'seesOtherLeader' | 'writePeersFile'
   >
   readonly keys: Pick<
     OperatorKeys,

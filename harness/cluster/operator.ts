@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto'
 import type { KeyState } from '../aws/kms.ts'
 import type { IssuedCertificate } from '../lib/certificates.ts'
 import { type Duration, formatDuration, milliseconds, seconds } from '../lib/duration.ts'
-import type { Address } from '../lib/http.ts'
+import { type Address, RequestFailed } from '../lib/http.ts'
 import { shownCertificate } from '../lib/tls-handshake.ts'
-import { happened, notYet, until } from '../lib/until.ts'
+import { happened, isBug, notYet, until } from '../lib/until.ts'
 import type { Container } from '../stack/container.ts'
 import { CONFIGURATION, withNobody } from '../stack/haproxy.ts'
 import type { VaultClient } from '../vault/client.ts'
@@ -20,6 +20,7 @@ import { OperatorBackups } from './operator-backups.ts'
 import { OperatorCustody } from './operator-custody.ts'
 import { OperatorKeys } from './operator-keys.ts'
 import { OperatorKms } from './operator-kms.ts'
+import { OperatorLoss } from './operator-loss.ts'
 import type { OperationLog, OperatorNotes } from './operator-notes.ts'
 import { OperatorRaft } from './operator-raft.ts'
 import { OperatorSandbox } from './operator-sandbox.ts'
@@ -73,6 +74,7 @@ export class Operator {
   readonly keys: OperatorKeys
   readonly kms: OperatorKms
   readonly custody: OperatorCustody
+  readonly loss: OperatorLoss
 
   constructor(place: OperatorPlace) {
     this.#place = place
@@ -86,6 +88,7 @@ export class Operator {
     this.keys = new OperatorKeys(place)
     this.kms = new OperatorKms(place, this.snapshots)
     this.custody = new OperatorCustody(place, this.checks, this.sandbox)
+    this.loss = new OperatorLoss(place)
   }
 
   get notes(): OperatorNotes {
@@ -155,6 +158,18 @@ export class Operator {
   }
 
   /**
+   * That a server which is started now would unseal.
+   * @throws {Refusal} also when the KMS does not tell.
+   */
+  async seesSealKeyEnabled(): Promise<void> {
+    const state = await this.keyState().catch((error: Error) => {
+      if (isBug(error)) throw error
+      return error.message
+    })
+    if (state !== 'Enabled') throw new Refusal('the KMS key of the seal Enabled', state)
+  }
+
+  /**
    * That clients are served: every new connection for a while, since a balancer that was told of
    * another configuration has two workers for a moment, and the one before sends nobody anywhere.
    */
@@ -180,6 +195,16 @@ export class Operator {
     )
   }
 
+  /** Whether it answers as a node that serves, now. */
+  async isUnsealed(node: Node): Promise<boolean> {
+    const within = seconds(2)
+    const health = await readHealth(this.#place.anonymous(node.name), { within }).catch((error) => {
+      if (error instanceof RequestFailed) return undefined
+      throw error
+    })
+    return health !== undefined && UNSEALED.includes(health.status)
+  }
+
   async seesUnsealed(node: Node): Promise<void> {
     await this.#seesHealth(node, 'is unsealed', UNSEALED)
   }
@@ -202,16 +227,6 @@ export class Operator {
       },
       { within: seconds(60), every: milliseconds(50), signal },
     )
-  }
-
-  /**
-   * Nobody but these, which lead by our own doing.
-   * @throws {Refusal} when one leads: what follows would destroy what it holds.
-   */
-  async seesNobodyLead(but: readonly Node[] = []): Promise<void> {
-    const own = but.map(({ name }) => name)
-    const leaders = (await this.#place.view.leaders()).filter((name) => !own.includes(name))
-    if (leaders.length > 0) throw new Refusal('no node that leads', `${leaders.join()} leads`)
   }
 
   /**

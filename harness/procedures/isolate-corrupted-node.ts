@@ -23,6 +23,7 @@ export const isolateCorruptedNode: Procedure<SignedIn & { node: Node }> = {
       async () => {
         // Without a majority beside it, stopping it would end the service for good.
         await orRefuse(() => raft.seesMajorityBeside(node))
+        await operator.seesSealKeyEnabled()
         await operator.stop(node)
       },
       { source: 'RB:503-505' },

@@ -30,11 +30,22 @@ async function performed(world: World, stopsAt?: string): Promise<readonly strin
   }
   const operator = {
     notes,
-    seesNobodyLead: async (but: readonly Node[] = []) => {
-      const { leader } = world
-      if (leader !== undefined && !but.some(({ name }) => name === leader))
-        throw new Refusal('no node that leads', `${leader} leads`)
+    loss: {
+      seesQuorumLost: async (
+        _survivor: Node,
+        _lost: readonly Node[],
+        { leads }: { readonly leads: readonly Node[] },
+      ) => {
+        const { leader } = world
+        if (leader !== undefined && !leads.some(({ name }) => name === leader))
+          throw new Refusal('no node that leads', `${leader} leads`)
+      },
+      seesLost: async (nodes: readonly Node[]) => {
+        const [there] = nodes.filter(({ name }) => world.answers?.includes(name))
+        if (there !== undefined) throw new Refusal(`${there.name} is lost`, 'standby')
+      },
     },
+    seesSealKeyEnabled: async () => {},
     stop: async ({ name }: Node) => doing(`stop ${name}`),
     start: async ({ name }: Node) => {
       doing(`start ${name}`)
@@ -46,10 +57,6 @@ async function performed(world: World, stopsAt?: string): Promise<readonly strin
     seesLeaderThroughBalancer: async () => {},
     raft: {
       leads: async ({ name }: Node) => world.leader === name,
-      seesLost: async (nodes: readonly Node[]) => {
-        const [there] = nodes.filter(({ name }) => world.answers?.includes(name))
-        if (there !== undefined) throw new Refusal(`${there.name} is lost`, 'standby')
-      },
       writePeersFile: async ({ name }: Node) => doing(`write ${name}`),
       seesLeader: async () => {},
       isServingPeer: async () => false,

@@ -8,6 +8,8 @@ export type RecoverQuorum = SignedIn & {
   readonly survivor: Node
   /** Those that are lost with their disks. */
   readonly lost: readonly Node[]
+  /** Somebody has decided that the disks of the lost ones are of no use, though there are machines. */
+  readonly disksAreBad?: boolean
 }
 
 /**
@@ -18,8 +20,8 @@ export type RecoverQuorum = SignedIn & {
 export const recoverQuorum: Procedure<RecoverQuorum> = {
   name: 'recover-quorum',
   runbook: 'docs/runbook/recover-quorum.md',
-  async perform(operator, { survivor, lost }, step) {
-    const { raft, notes } = operator
+  async perform(operator, { survivor, lost, disksAreBad }, step) {
+    const { raft, loss, notes } = operator
     // Whoever leads by the peers file that we wrote is no sign of a quorum; anybody else is.
     const isDone = async () =>
       notes.read(PROGRESS) === LEADS ||
@@ -27,10 +29,13 @@ export const recoverQuorum: Procedure<RecoverQuorum> = {
     await step('Decide that the lost nodes do not come back', byPeople, { people: minutes(2) })
     await step('See that no node leads any more', async () => {
       const stage = notes.read(PROGRESS)
-      if (stage !== LEADS) await operator.seesNobodyLead(stage === WRITTEN ? [survivor] : [])
+      if (stage === LEADS) return
+      const leads = stage === WRITTEN ? [survivor] : []
+      await loss.seesQuorumLost(survivor, lost, { disksAreBad, leads })
+      await operator.seesSealKeyEnabled()
     })
     await step('See that none of the lost nodes answers', async () => {
-      if (notes.read(PROGRESS) !== LEADS) await raft.seesLost(lost)
+      if (notes.read(PROGRESS) !== LEADS) await loss.seesLost(lost, { disksAreBad })
     })
     await step('Stop the node that is left, and every other', async () => {
       if (await isDone()) return

@@ -6,7 +6,11 @@ export const restartSealedNode: Procedure<SignedIn & { node: Node }> = {
   name: 'restart-sealed-node',
   runbook: 'docs/runbook/restart-sealed-node.md',
   async perform(operator, { node }, step) {
-    await step('Restart the server of the sealed node', () => operator.restart(node))
+    await step('Restart the server of the sealed node', async () => {
+      if (await operator.isUnsealed(node)) return
+      await operator.seesSealKeyEnabled()
+      await operator.restart(node)
+    })
     await step('See it unseal by itself', () => operator.seesUnsealed(node))
     await step('See three healthy voters', () => operator.seesHealthyVoters())
   },

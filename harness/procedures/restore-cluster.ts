@@ -15,6 +15,8 @@ export type RestoreCluster = {
   readonly beforeMs?: number
   /** An older backup is not restored without a decision; RB:31 and RB:89 allow for a day. */
   readonly youngerThan?: Duration
+  /** Somebody has decided that no disk is of use, though there are machines. */
+  readonly disksAreBad?: boolean
   /** A drill: who decides has decided before, so nothing is left to people. */
   readonly rehearsed?: boolean
 }
@@ -30,12 +32,18 @@ export const restoreCluster: Procedure<RestoreCluster> = {
   runbook: 'docs/runbook/restore-cluster.md',
   async perform(
     operator,
-    { nodes, custody, bucket, beforeMs, youngerThan = hours(25), rehearsed = false },
+    { nodes, custody, bucket, beforeMs, youngerThan = hours(25), disksAreBad, rehearsed = false },
     step,
   ) {
     const people = rehearsed ? {} : { people: minutes(2) }
     const [first, ...others] = nodes as readonly [Node, ...Node[]]
-    const { snapshots, checks, notes, raft } = operator
+    const { snapshots, checks, notes, raft, loss } = operator
+    // The last look before anything is destroyed; with a leader clients are let in again.
+    const stillLost = () =>
+      loss.seesNobodyLead().catch(async (error) => {
+        await operator.openBalancer()
+        throw error
+      })
     await step('Declare the loss, and name who decides', byPeople, {
       source: 'RB:280-282',
       ...people,
@@ -49,7 +57,9 @@ export const restoreCluster: Procedure<RestoreCluster> = {
     await step(
       'See that no node leads any more',
       async () => {
-        if (notes.read(PROGRESS) === undefined) await operator.seesNobodyLead()
+        if (notes.read(PROGRESS) === undefined) await loss.seesClusterLost(nodes, { disksAreBad })
+        // Of an attempt before, the first one may lead; the others were stopped.
+        else if (!isOver(notes, 'restored')) await loss.seesNobodyLead([first])
       },
       { source: 'RB:207' },
     )
@@ -64,6 +74,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
       'Stop the other nodes, and provide the first one with an empty disk',
       async () => {
         if (isOver(notes, 'restored')) return
+        if (notes.read(PROGRESS) === undefined) await stillLost()
         await all(others.map((node) => operator.stop(node)))
         // With a token left by an attempt before, its machine is the new one already.
         if (notes.kept(THROW_AWAY) !== undefined) return

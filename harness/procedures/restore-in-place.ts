@@ -48,8 +48,10 @@ export const restoreInPlace: Procedure<RestoreInPlace> = {
     await step(
       'See all voters healthy: it is the data that is bad, not a node',
       async () => {
-        if (notes.read(PROGRESS) === undefined) await orRefuse(() => operator.seesHealthyVoters())
-        else if (!isOver(notes, 'restored')) await operator.seesHealthyVoters()
+        if (notes.read(PROGRESS) === undefined) {
+          await orRefuse(() => operator.seesHealthyVoters())
+          await operator.seesSealKeyEnabled()
+        } else if (!isOver(notes, 'restored')) await operator.seesHealthyVoters()
       },
       { source: 'RB:498-501' },
     )

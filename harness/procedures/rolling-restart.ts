@@ -1,5 +1,5 @@
 import type { Node } from '../cluster/node.ts'
-import { orRefuse } from '../cluster/refusal.ts'
+import { orRefuse, Refusal } from '../cluster/refusal.ts'
 import type { Procedure, SignedIn } from './procedure.ts'
 
 /**
@@ -12,8 +12,15 @@ export const rollingRestart: Procedure<SignedIn & { nodes: readonly Node[] }> = 
   runbook: 'docs/runbook/rolling-restart.md',
   async perform(operator, { nodes }, step) {
     const { raft } = operator
-    await step('See all voters healthy', () => orRefuse(() => operator.seesHealthyVoters()))
-    const leader = await step('See who leads', () => raft.leader())
+    await step('See all voters healthy', async () => {
+      await orRefuse(() => operator.seesHealthyVoters())
+      await operator.seesSealKeyEnabled()
+    })
+    const leader = await step('See who leads', async () => {
+      const leading = await raft.leader()
+      if (nodes.some(({ name }) => name === leading)) return leading
+      throw new Refusal('the leader among the nodes to restart', `${leading} leads`)
+    })
     await step('Restart the standbys, one after the other', async () => {
       for (const node of nodes.filter(({ name }) => name !== leader)) {
         await operator.restart(node)
