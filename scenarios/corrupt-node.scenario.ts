@@ -1,5 +1,6 @@
 import { type Block, findings } from '../harness/documents/block.ts'
 import {
+  corruptedRemoved,
   peersBesideDamage,
   signsOfFlippedData,
   signsOfFlippedHeader,
@@ -45,8 +46,9 @@ export const corruptNode = scenario(
         all: findings(
           variant === 'page' ? signsOfFlippedData : signsOfFlippedHeader,
           peersBesideDamage,
+          corruptedRemoved,
         ),
-        source: 'RB:495-501',
+        source: 'RB:495-505',
       }),
     ],
     mustObserve: ['read-from-each-node'],
@@ -67,7 +69,7 @@ function damaging(
   signs: Block,
 ): ScenarioBody {
   return async (verbs) => {
-    const { check, choose, cluster, inject, inspect, perform, type } = verbs
+    const { check, choose, cluster, inject, inspect, note, perform, type } = verbs
     const node = choose('standby', await cluster.standbys())
     const canaries = await inspect.canaries(CANARIES)
 
@@ -76,6 +78,11 @@ function damaging(
     await see(verbs, { node, canaries })
     await type(signs, node)
     await type(peersBesideDamage)
+
+    // Procedure, as written: its server and its disk stay where they are
+    await type(corruptedRemoved, node)
+    const said = await node.health().then(describe, String)
+    note(`taken out of the peers, the server of ${node.name} says of itself: ${said}`)
 
     // Procedure
     await perform(isolateCorruptedNode, { node, custody: cluster.custody })
@@ -86,6 +93,9 @@ function damaging(
     })
   }
 }
+
+const describe = ({ state, status }: { readonly state: string; readonly status: number }) =>
+  `${state} (${status})`
 
 /** A server reads an entry when it is asked for it, and a standby that forwards never does. */
 async function scanned({ check, cluster, note }: Verbs, { node, canaries }: Seen): Promise<void> {

@@ -1,5 +1,5 @@
 import { findings } from '../harness/documents/block.ts'
-import { manualUnseal, triage } from '../harness/documents/seal-blocks.ts'
+import { manualUnseal, manualUnsealOfOthers, triage } from '../harness/documents/seal-blocks.ts'
 import { keyDisabled } from '../harness/faults/kms-keys.ts'
 import { stopped } from '../harness/faults/process.ts'
 import { minutes } from '../harness/lib/duration.ts'
@@ -18,7 +18,11 @@ export const triageAsWritten = scenario(
     leaves: 'healthy',
     cluster: { operator: 'shell' },
     objectives: () => [
-      checks({ id: 'on-record', all: findings(triage, manualUnseal), source: 'RB:336-391' }),
+      checks({
+        id: 'on-record',
+        all: findings(triage, manualUnseal, manualUnsealOfOthers),
+        source: 'RB:336-406',
+      }),
     ],
     deadline: minutes(4),
   },
@@ -35,6 +39,16 @@ export const triageAsWritten = scenario(
     // Procedure, as written
     await type(triage, standby)
     await type(manualUnseal, standby)
+
+    // The rest of the symptom: no node is open any more
+    const others = cluster.nodes.filter((node) => node !== standby)
+    await inject(...others.map((node) => stopped(node)))
+    await Promise.all(others.map((node) => node.start()))
+    await until('all of them answer', async () => {
+      const seen = await Promise.all(others.map((node) => inspect.connectionTo(node)))
+      return seen.every((connection) => connection === 'open')
+    })
+    await type(manualUnsealOfOthers)
 
     // What helps
     await perform(restoreKey, {

@@ -22,6 +22,11 @@ export const places: readonly Place[] = [
     here: '$DRILL_FIRST',
     because: 'a node as the other nodes reach it',
   },
+  ...[2, 3].map((n) => ({
+    document: `https://vault-node-${n}:8200`,
+    here: `$DRILL_NODE_${n}`,
+    because: 'a node as the operator reaches it (RB:394, 399)',
+  })),
   ...[0, 1, 2].map((n) => ({
     document: `http://localhost:820${2 * n}`,
     here: `$DRILL_NODE_${n + 1}`,
@@ -36,6 +41,11 @@ export const places: readonly Place[] = [
     document: '<failed-node-id>',
     here: '$DRILL_NODE',
     because: 'the node that was lost',
+  },
+  {
+    document: '<node-id>',
+    here: '$DRILL_NODE',
+    because: 'the node whose data is damaged',
   },
   {
     document: 'journalctl -u vault -f',

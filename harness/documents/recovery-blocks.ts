@@ -93,6 +93,27 @@ export const peersBesideDamage: Block = {
   ],
 }
 
+/** RB:505 at a node whose data is damaged. The shell knows it as `DRILL_NODE`. */
+export const corruptedRemoved: Block = {
+  id: 'rb-6.2-remove-corrupted',
+  title: 'A damaged node is taken out of the cluster',
+  document: 'RB',
+  lines: '503-505',
+  given: SIGNED_IN,
+  steps: [
+    {
+      title: 'Isolate the corrupted node',
+      lines: '503-505',
+      at: 'https://balancer:8200',
+      types: 'vault operator raft remove-peer <node-id>',
+      expected: 'it is no peer any more, and the two others are',
+      documented: { says: /[Pp]eer removed/, looks: /^2$/ },
+      confirms: true,
+      lookAfter: `vault operator raft list-peers | grep -cE ' (leader|follower) '`,
+    },
+  ],
+}
+
 export const pointInTime: Block = {
   id: 'rb-6.3-point-in-time',
   title: 'A secret was deleted by accident',

@@ -66,6 +66,17 @@ aws s3 cp "s3://alphapulse-vault-backups/\${LATEST_BACKUP}" /tmp/vault-restore.s
   lookAfter: 'wc -c < /tmp/vault-restore.snap',
 }
 
+const inspection = (shows: readonly string[]): TypedStep => ({
+  title: 'Step 2: inspect the backup',
+  lines: '222-223',
+  types: 'vault operator raft snapshot inspect /tmp/vault-restore.snap',
+  expected: 'the backup is verified: it can be restored to these nodes',
+  // What the nodes lack is the seal of the backup, so its name is what would have to be said.
+  documented: shows.length === 0 ? {} : { says: /awskms/ },
+  shows,
+  telling: /^(Usage|ID|Version)\b/,
+})
+
 const UNSEAL_FIRST: TypedStep = {
   title: 'Step 3: unseal node 1',
   lines: '234-237',
@@ -132,6 +143,7 @@ export const restoreUnderShamir: Block = {
       byPeople: 'they are there already',
     },
     DOWNLOAD,
+    inspection(['RB-12']),
     {
       title: 'Step 3: initialise node 1',
       lines: '225-227',
@@ -168,6 +180,7 @@ vault operator unseal <key3>`,
       lookAfter: ASK_STATUS,
     },
     join(2, ['RB-02', 'RB-04']),
+    join(3, ['RB-02', 'RB-04']),
     peers(['RB-02']),
     read(['RB-02']),
     {
@@ -196,6 +209,7 @@ export const restoreUnderKms: Block = {
       byPeople: 'they are there already',
     },
     DOWNLOAD,
+    inspection([]),
     {
       title: 'Step 3: initialise node 1',
       lines: '225-227',

@@ -76,10 +76,7 @@ export const runbookParts: readonly Part[] = [
     ...RESTORED,
     untyped: 'the machines are there already',
   }),
-  rb(218, 224, '4.1 step 2: download the latest backup and verify it', {
-    ...RESTORED,
-    untyped: 'the inspection (RB:223), which is that of RB:119 and typed there',
-  }),
+  rb(218, 224, '4.1 step 2: download the latest backup and verify it', RESTORED),
   rb(225, 228, '4.1 step 3: initialise the first node', {
     procedures: ['restore-cluster'],
     blocks: ['rb-4.1-init-under-awskms', 'rb-4.1-restore-awskms'],
@@ -101,10 +98,7 @@ export const runbookParts: readonly Part[] = [
     ],
     scenarios: ['full-restore', 'restore-as-written'],
   }),
-  rb(243, 258, '4.1 step 5: join nodes 2 and 3', {
-    ...RESTORED,
-    untyped: 'node 3 under a Shamir seal, where node 2 has failed by the same lines',
-  }),
+  rb(243, 258, '4.1 step 5: join nodes 2 and 3', RESTORED),
   rb(259, 268, '4.1 step 6: verify the cluster', RESTORED),
   rb(269, 272, '4.1 step 7: verify the data', {
     procedures: ['restore-cluster'],
@@ -141,7 +135,7 @@ export const runbookParts: readonly Part[] = [
   rb(376, 392, '5.2 step 2: unseal the first node', UNSEAL),
   rb(393, 403, '5.2 step 3: unseal nodes 2 and 3', {
     ...UNSEAL,
-    untyped: 'the lines of RB:376-387 at two more nodes: they are typed at one',
+    blocks: ['rb-5.2-manual-unseal-of-others'],
   }),
   rb(404, 408, '5.2 step 4: verify the cluster', UNSEAL),
   rb(409, 424, '5.3 rotate the seal keys', {
@@ -168,9 +162,8 @@ export const runbookParts: readonly Part[] = [
   }),
   rb(503, 506, '6.2 step 2: isolate the corrupted node', {
     procedures: ['isolate-corrupted-node'],
-    blocks: ['rb-4.2-replace-node'],
-    scenarios: ['corrupt-node', 'replace-as-written'],
-    untyped: 'RB:505 at a node that is damaged; the same command is typed at a lost one (RB:293)',
+    blocks: ['rb-6.2-remove-corrupted'],
+    scenarios: ['corrupt-node'],
   }),
   rb(507, 509, '6.2 step 3: restore from a backup', {
     procedures: ['restore-in-place', 'restore-cluster'],

@@ -1,4 +1,4 @@
-import type { Block } from './block.ts'
+import type { Block, TypedStep } from './block.ts'
 
 /** RB 5: seal and keys. */
 
@@ -91,6 +91,31 @@ done`,
   ],
 }
 
+/** Three times the command that asks for a key, each answered from the file that was retrieved. */
+const THREE_KEYS = [1, 2, 3]
+  .map(
+    (n) =>
+      `script -qec 'stty -echo; vault operator unseal' /dev/null <<< "$(sed -n ${n}p /tmp/unseal-keys.txt)"; echo "ends with $?"`,
+  )
+  .join('\n')
+
+const NOT_UNSEALED: Pick<TypedStep, 'documented' | 'shows' | 'telling'> = {
+  documented: { says: /Sealed\s+false/ },
+  shows: ['RB-07', 'HLD-09'],
+  telling: /^(\* |Error unsealing|Unseal Progress)/,
+}
+
+const seePeersAndStatus = (title: string): TypedStep => ({
+  title,
+  lines: '404-406',
+  types: `vault operator raft list-peers
+vault status`,
+  expected: 'three peers, and a node that is not sealed',
+  documented: { says: /follower[\s\S]*Sealed\s+false/ },
+  shows: ['RB-07', 'HLD-09'],
+  telling: /^(\* |Code|Sealed)/,
+})
+
 /** RB 5.2 on a node that is sealed while its KMS key cannot be used. */
 export const manualUnseal: Block = {
   id: 'rb-5.2-manual-unseal',
@@ -128,16 +153,9 @@ aws secretsmanager delete-secret --secret-id vault-unseal-keys --force-delete-wi
       lines: '376-387',
       // What the step before would have written, had the two names been one.
       given: 'cp /drill/keys /tmp/unseal-keys.txt',
-      types: [1, 2, 3]
-        .map(
-          (n) =>
-            `script -qec 'stty -echo; vault operator unseal' /dev/null <<< "$(sed -n ${n}p /tmp/unseal-keys.txt)"; echo "ends with $?"`,
-        )
-        .join('\n'),
+      types: THREE_KEYS,
       expected: 'the node is unsealed with the third',
-      documented: { says: /Sealed\s+false/ },
-      shows: ['RB-07', 'HLD-09'],
-      telling: /^(\* |Error unsealing|Unseal Progress)/,
+      ...NOT_UNSEALED,
     },
     {
       title: 'Verify that it is unsealed',
@@ -148,16 +166,33 @@ aws secretsmanager delete-secret --secret-id vault-unseal-keys --force-delete-wi
       shows: ['RB-07', 'HLD-09'],
       telling: /^Sealed/,
     },
+    seePeersAndStatus('Verify the health of the cluster'),
+  ],
+}
+
+/** The same on the two others, when all three are sealed. */
+export const manualUnsealOfOthers: Block = {
+  id: 'rb-5.2-manual-unseal-of-others',
+  title: 'Unsealing nodes 2 and 3 by hand without KMS',
+  document: 'RB',
+  lines: '393-406',
+  given: 'cp /drill/keys /tmp/unseal-keys.txt',
+  steps: [
     {
-      title: 'Verify the health of the cluster',
-      lines: '404-406',
-      types: `vault operator raft list-peers
-vault status`,
-      expected: 'three peers, and a node that is not sealed',
-      documented: { says: /follower[\s\S]*Sealed\s+false/ },
-      shows: ['RB-07', 'HLD-09'],
-      telling: /^(\* |Code|Sealed)/,
+      title: 'Provide three of five keys to node 2',
+      lines: '393-397',
+      types: `export VAULT_ADDR="https://vault-node-2:8200"\n${THREE_KEYS}`,
+      expected: 'node 2 is unsealed with the third',
+      ...NOT_UNSEALED,
     },
+    {
+      title: 'Provide three of five keys to node 3',
+      lines: '399-402',
+      types: `export VAULT_ADDR="https://vault-node-3:8200"\n${THREE_KEYS}`,
+      expected: 'node 3 is unsealed with the third',
+      ...NOT_UNSEALED,
+    },
+    seePeersAndStatus('Verify the health of the cluster when each node has its keys'),
   ],
 }
 
