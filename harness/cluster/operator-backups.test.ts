@@ -92,6 +92,15 @@ describe('the name of a backup', () => {
     expect((await next).file).toBe('vault-snapshot-20261123-020001.snap')
     expect(first.file).toBe('vault-snapshot-20261123-020000.snap')
   })
+
+  test('is never of the second of one of the other kind: which is the newest must be known', async () => {
+    const { backups } = backupsWith()
+    const daily = await backups.begin('daily')
+    writeFileSync(notes.file(daily.file), 'the daily one')
+    const manual = backups.begin('manual')
+    vi.setSystemTime(TWO_AM + 1000)
+    expect((await manual).file).toBe('vault-manual-20261123-020001.snap')
+  })
 })
 
 test('without a recipient what is stored is the local copy, and no key is looked for', async () => {

@@ -101,12 +101,14 @@ export class OperatorBackups {
       return backupName(kind, interrupted.takenMs, encrypted)
     const look = async () => {
       const name = backupName(kind, wallClockMs(), encrypted)
-      // Names have whole seconds: the second backup of one would be the first one's again.
-      return (await isThere(notes.file(name.file)))
-        ? notYet(`${name.file} is there`)
-        : happened(name)
+      // Names have whole seconds: of two of one second, daily or manual, nobody knew the newest.
+      const { takenMs } = name
+      const files = (['daily', 'manual'] as const).map((each) => backupName(each, takenMs).file)
+      for (const file of files)
+        if (await isThere(notes.file(file))) return notYet(`${file} is there`)
+      return happened(name)
     }
-    const name = await until('a name is free', look, { within: seconds(5), signal })
+    const name = await until('a second is free', look, { within: seconds(5), signal })
     notes.write(underWay(kind), name.key)
     return name
   }
