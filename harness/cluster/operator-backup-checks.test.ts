@@ -79,14 +79,24 @@ test('a snapshot of a cluster that people unseal is refused, before any KMS is a
   )
 })
 
-/** A store with backups taken so many hours ago, each all there half an hour later. */
-async function bucketOf(agesH: readonly number[], { hidden = [] as readonly number[] } = {}) {
+type Manual = readonly [takenH: number, savedH: number]
+
+/**
+ * A store with backups taken so many hours ago, each all there half an hour later; manual ones are
+ * pairs of when they were taken and all there.
+ */
+async function bucketOf(
+  agesH: readonly number[],
+  { hidden = [], manual = [] }: { hidden?: readonly number[]; manual?: readonly Manual[] } = {},
+) {
   const nowMs = Math.floor(wallClockMs() / 1000) * 1000
   const msOf = (ageH: number) => nowMs - ageH * 3_600_000
   const keyOf = (ageH: number) => backupName('daily', msOf(ageH)).key
-  const saved = new Map(
-    agesH.map((ageH) => [keyOf(ageH), new Date(msOf(ageH - 0.5)).toISOString()]),
-  )
+  const manualOf = (ageH: number) => backupName('manual', msOf(ageH)).key
+  const saved = new Map([
+    ...agesH.map((ageH) => [keyOf(ageH), new Date(msOf(ageH - 0.5)).toISOString()] as const),
+    ...manual.map(([ageH, atH]) => [manualOf(ageH), new Date(msOf(atH)).toISOString()] as const),
+  ])
   const objects = [...saved.keys()].map((key) => `<Contents><Key>${key}</Key></Contents>`)
   const markers = hidden.map(
     (ageH) =>
@@ -119,7 +129,7 @@ async function bucketOf(agesH: readonly number[], { hidden = [] as readonly numb
     const beforeMs = beforeH === undefined ? undefined : msOf(beforeH)
     return checks.newest({ bucket: 'b', youngerThan: hours(25), beforeMs })
   }
-  return { newest, keyOf }
+  return { newest, keyOf, manualOf }
 }
 
 describe('of backups that were taken 30, 20 and 2 hours ago', () => {
@@ -138,6 +148,14 @@ describe('of backups that were taken 30, 20 and 2 hours ago', () => {
     const { newest } = await bucketOf([30, 20, 2])
     await expect(newest(31)).rejects.toThrow(/^there is no backup in b of before \d{4}-\S+Z$/)
   })
+})
+
+test.each([
+  ['the manual one where it was there later', 1.4, 'manual'],
+  ['the daily one where that was', 1.6, 'daily'],
+])('of a daily and a manual one of the same second it is %s', async (_what, savedH, kind) => {
+  const { newest, keyOf, manualOf } = await bucketOf([20, 2], { manual: [[2, savedH]] })
+  expect(await newest()).toMatchObject({ key: kind === 'manual' ? manualOf(2) : keyOf(2) })
 })
 
 test('one that is a day older than the loss is not taken without a decision', async () => {

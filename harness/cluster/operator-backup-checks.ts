@@ -99,7 +99,11 @@ export class OperatorBackupChecks {
     })
   }
 
-  /** The last of these names whose object was all there before the instant; mostly one question. */
+  /**
+   * The last of these names whose object was all there before the instant; mostly one question.
+   * Names have whole seconds: of a daily and a manual one of the same second it is the one whose
+   * last byte came later.
+   */
   async #newestOf(
     s3: S3,
     bucket: string,
@@ -107,14 +111,17 @@ export class OperatorBackupChecks {
     beforeMs = Infinity,
   ): Promise<Omit<FoundBackup, 'age'> | undefined> {
     const { signal } = this.#place
+    let found: Omit<FoundBackup, 'age'> | undefined
     for (const { key, takenMs } of names.toReversed()) {
+      if (takenMs < (found?.takenMs ?? 0)) break
       const head = await s3.head(bucket, key, { signal })
       if (head === undefined) throw new NoBackup(`${key} is listed in ${bucket}, and is not there`)
       const told = Date.parse(head.metadata[SAVED] ?? '')
       const savedMs = Number.isNaN(told) ? takenMs : told
-      if (savedMs < beforeMs) return { bucket, key, takenMs, head, savedMs }
+      if (savedMs < beforeMs && savedMs > (found?.savedMs ?? 0))
+        found = { bucket, key, takenMs, head, savedMs }
     }
-    return undefined
+    return found
   }
 
   /**
