@@ -7,31 +7,34 @@ import { sealStatus, unseal } from '../vault/seal.ts'
 import type { ClusterNeeds } from './needs.ts'
 import type { Node } from './node.ts'
 
+/** How many shares are made, and how many of them are enough. */
+export type KeyShape = { readonly shares: number; readonly threshold: number }
+
 /** The documents' numbers (RB:227). */
 const SHARES = 5
 const THRESHOLD = 3
 const AGAIN_AFTER = seconds(5)
 
 /**
- * Keys for an empty node. Under Shamir it is opened with three of them as well; they stand where
+ * Keys for an empty node. Under Shamir it is opened with enough of them as well; they stand where
  * recovery keys stand under a KMS seal, and do what those do not: they unseal.
  * @throws {InitOutcomeUnknown} when only an empty disk helps.
  */
 export async function initializeNode(
   { client }: Node,
-  { seal }: ClusterNeeds,
-  signal: AbortSignal,
+  { seal }: Pick<ClusterNeeds, 'seal'>,
+  {
+    signal,
+    shares = SHARES,
+    threshold = THRESHOLD,
+  }: { signal?: AbortSignal } & Partial<KeyShape> = {},
 ): Promise<Initialized> {
   const options = { within: seconds(30), signal }
   if (seal !== 'shamir') {
-    return initialize(client, {
-      recoveryShares: SHARES,
-      recoveryThreshold: THRESHOLD,
-      ...options,
-    })
+    return initialize(client, { recoveryShares: shares, recoveryThreshold: threshold, ...options })
   }
-  const made = await initializeShamir(client, { shares: SHARES, threshold: THRESHOLD, ...options })
-  for (const key of made.unsealKeys.slice(0, THRESHOLD)) await unseal(client, key, { signal })
+  const made = await initializeShamir(client, { shares, threshold, ...options })
+  for (const key of made.unsealKeys.slice(0, threshold)) await unseal(client, key, { signal })
   return { rootToken: made.rootToken, recoveryKeys: made.unsealKeys }
 }
 

@@ -28,6 +28,7 @@ import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from 
 import { changedBetween, type MountPrint, mountPrint } from './mount-print.ts'
 import type { Node } from './node.ts'
 import { NotedTokens } from './noted-tokens.ts'
+import { RestoreCells } from './restore-cells.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
 import { Secrets } from './secrets.ts'
@@ -162,9 +163,7 @@ export class Inspection {
   }
 
   /** One of each kind that a restore may bring back to life, to be taken away after a backup. */
-  plant(name: string): Promise<Planted> {
-    return plant(this.#cluster, name)
-  }
+  plant = (name: string): Promise<Planted> => plant(this.#cluster, name)
 
   /** What a new client of the balancer is answered by `sys/health`; a status, or why there is none. */
   async throughBalancer(): Promise<string> {
@@ -178,11 +177,11 @@ export class Inspection {
   }
 
   /** The example application of `fixtures/cached-client`; it ends with the scenario's body. */
-  async cachedClient(options: CachedClientOptions): Promise<CachedClient> {
-    const client = await CachedClient.start(this.#cluster, this.#clock, options)
-    this.#started.push(client)
-    return client
-  }
+  cachedClient = (options: CachedClientOptions): Promise<CachedClient> =>
+    this.#withBody(CachedClient.start(this.#cluster, this.#clock, options))
+
+  /** What servers make of snapshots of other seals than theirs. */
+  restoreCells = (): Promise<RestoreCells> => this.#withBody(RestoreCells.of(this.#cluster))
 
   /** What its lanes met, in a word to compare and in numbers. */
   readonly hits = hitsOf
@@ -199,6 +198,12 @@ export class Inspection {
   readonly level = levelOf
   readonly raftEntries = entriesIn
   readonly vitals = vitalsInWords
+
+  async #withBody<T extends { readonly end: () => Promise<void> }>(work: Promise<T>): Promise<T> {
+    const started = await work
+    this.#started.push(started)
+    return started
+  }
 
   /** Ends what works by itself and has not been ended. */
   async end(): Promise<void> {
@@ -237,14 +242,12 @@ export class Inspection {
   noting = (): NotedTokens => new NotedTokens()
 
   /** So many secrets with known values, written now; below this path, or in a folder of their own. */
-  canaries(count: number, under?: string): Promise<Canaries> {
-    return Canaries.write(this.#cluster, count, under)
-  }
+  canaries = (count: number, under?: string): Promise<Canaries> =>
+    Canaries.write(this.#cluster, count, under)
 
   /** Which key shares are in force, and where any are left. */
-  keys(kept: KeptShares): KeyEvidence {
-    return new KeyEvidence(this.#cluster, kept, this.#operatorFolder)
-  }
+  keys = (kept: KeptShares): KeyEvidence =>
+    new KeyEvidence(this.#cluster, kept, this.#operatorFolder)
 
   /** Writes of its own, to be found again in the audit files of the nodes. */
   auditTrail = (): AuditTrail => new AuditTrail(this.#cluster)

@@ -18,10 +18,14 @@ export async function sealKey({ address, key }: AwsPlace): Promise<string> {
 }
 
 /** How a node answers these shares: `open`, `sealed, 2 of 3 given`, or a status and why. */
-export async function unsealWith(client: VaultClient, shares: readonly Secret[]): Promise<string> {
+export async function unsealWith(
+  client: VaultClient,
+  shares: readonly Secret[],
+  options: { readonly migrate?: boolean } = {},
+): Promise<string> {
   try {
     await resetUnseal(client)
-    for (const share of shares) await unseal(client, share)
+    for (const share of shares) await unseal(client, share, options)
     const { sealed, progress, threshold } = await sealStatus(client)
     return sealed ? `sealed, ${progress} of ${threshold} given` : 'open'
   } catch (error) {

@@ -9,7 +9,7 @@ import { type Ground, type Holdings, type Pod, reach } from './ground.ts'
 import type { ClusterNeeds } from './needs.ts'
 import { Node } from './node.ts'
 import { KEPT, TLS_FOLDER } from './node-certificate.ts'
-import { API_PORT } from './topology.ts'
+import { API_PORT, type PodPlan } from './topology.ts'
 
 export type ServerSpec = {
   readonly product: Product
@@ -78,16 +78,18 @@ export async function replaceServer(
   await vault.start()
 }
 
-async function createServer(
-  { images }: Ground,
-  holdings: Holdings,
-  pod: Pod,
-  { product, authority, ...spec }: ServerSpec,
-  disks: Omit<DiskOf, 'name'>,
-): Promise<Container> {
-  const { name, ip } = pod.plan
-  const configuration = nodeConfiguration({
-    product,
+/** Another configuration for a server that keeps its disk; it is started anew with it. */
+export async function reconfigureServer(
+  { node, pod }: { readonly node: Node; readonly pod: Pod },
+  spec: ServerSpec,
+): Promise<void> {
+  await node.vault.put([{ path: CONFIGURATION, content: configurationOf(pod.plan, spec) }])
+  await node.restart()
+}
+
+function configurationOf({ name, ip }: PodPlan, { authority, ...spec }: ServerSpec): string {
+  return nodeConfiguration({
+    product: spec.product,
     clusterName: spec.clusterName,
     node: name,
     ip,
@@ -110,8 +112,19 @@ async function createServer(
     ...(spec.retryJoin === undefined ? {} : { retryJoin: spec.retryJoin }),
     ...(spec.autopilot === undefined ? {} : { autopilot: spec.autopilot }),
   })
+}
+
+async function createServer(
+  { images }: Ground,
+  holdings: Holdings,
+  pod: Pod,
+  spec: ServerSpec,
+  disks: Omit<DiskOf, 'name'>,
+): Promise<Container> {
+  const { name, ip } = pod.plan
+  const { product, authority } = spec
   const files: ArchiveFile[] = [
-    { path: CONFIGURATION, content: configuration },
+    { path: CONFIGURATION, content: configurationOf(pod.plan, spec) },
     // The images built from a single binary have no folders of their own.
     { path: `${AUDIT_FOLDER}/.folder`, content: '' },
     { path: `${SECOND_AUDIT_FOLDER}/.folder`, content: '' },

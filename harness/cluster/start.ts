@@ -183,7 +183,7 @@ async function leadingNode(
     const node = await startServer(ground, holdings, pod, spec)
     try {
       await node.is(['uninitialized'], { within: seconds(60), signal })
-      const initialized = await initializeNode(node, spec.needs, signal)
+      const initialized = await initializeNode(node, spec.needs, { signal })
       await node.is(['leader'], { within: seconds(60), signal })
       return { leader: node, initialized }
     } catch (error) {

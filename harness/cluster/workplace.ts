@@ -2,6 +2,7 @@ import type { Container, ContainerSpec } from '../stack/container.ts'
 import type { ClusterParts } from './cluster.ts'
 import { type CronDays, cronDays } from './cron-days.ts'
 import { type DesignOptions, startDesignServers } from './design-servers.ts'
+import { LoneServer } from './lone-server.ts'
 import { Machines } from './machines.ts'
 import type { Node } from './node.ts'
 import { OperatorShell } from './operator-shell.ts'
@@ -68,6 +69,9 @@ export class Workplace {
   async startAsDesigned(options: DesignOptions): Promise<void> {
     await startDesignServers(this.#parts, await this.shell(), options)
   }
+
+  /** A server beside the cluster, with whatever seal; there is place for one. */
+  loneServer = (): LoneServer => new LoneServer(this.#parts)
 
   /** What an operator at another machine put into the place of a server is the node's from now on. */
   async seeSuccessors(): Promise<void> {

@@ -145,14 +145,14 @@ export class VaultClient {
   }
 
   /**
-   * POST of a stream whose length is known.
+   * POST of a stream whose length is known. Gives the status of the answer.
    * @throws {VaultError} on any status but 2xx. @throws {RequestFailed}
    */
   async upload(
     path: string,
     { content, bytes }: { content: Readable; bytes: number },
     { within = DEFAULT_LIMIT, signal }: CallOptions = {},
-  ): Promise<void> {
+  ): Promise<number> {
     const sent: HttpRequest = {
       method: 'POST',
       path: urlPath(path),
@@ -162,7 +162,7 @@ export class VaultClient {
       signal,
     }
     const answer = await this.#naming(sent, this.#target.request(sent))
-    if (isSuccess(answer)) return
+    if (isSuccess(answer)) return answer.status
     throw this.#refused(sent, answer, { errors: messagesIn(answer.body.toString('utf8')) })
   }
 

@@ -34,6 +34,8 @@ export type ProductFacts = {
   readonly builtField: 'build_date' | 'commit_date'
   /** Where recovery keys are rotated; the other product's path is unknown or switched off. */
   readonly recoveryKeysPath: string
+  /** The same for key shares that unseal. */
+  readonly unsealKeysPath: string
   /**
    * Whether a root token is made from key shares as the server is installed; where not, its
    * listener has to be told (`disable_unauthed_generate_root_endpoints = false`).
@@ -54,6 +56,7 @@ const vault: ProductFacts = {
   absentHealthFields: [],
   builtField: 'build_date',
   recoveryKeysPath: 'sys/rekey-recovery-key',
+  unsealKeysPath: 'sys/rekey',
   rootTokenByShares: 'always',
 }
 
@@ -70,6 +73,7 @@ const openbao: ProductFacts = {
   absentHealthFields: ['performance_standby'],
   builtField: 'commit_date',
   recoveryKeysPath: 'sys/rotate/recovery',
+  unsealKeysPath: 'sys/rotate/root',
   rootTokenByShares: 'if configured',
 }
 

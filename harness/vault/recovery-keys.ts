@@ -7,7 +7,8 @@ import { VaultError } from './error.ts'
  * target is about the root key. With verification the former shares stay in force until enough
  * of the new ones were given back, so whatever is lost on the way is lost without harm.
  *
- * Every function takes the path of the product, `recoveryKeysPath` in `product.ts`.
+ * Every function takes the path of the product, `recoveryKeysPath` in `product.ts`; with its
+ * `unsealKeysPath` the same is done to the shares of Shamir's seal.
  */
 
 type At = CallOptions & { readonly path: string }

@@ -58,7 +58,7 @@ export async function saveSnapshot(
 }
 
 /**
- * `POST sys/storage/raft/snapshot[-force]`. The 204 only says that the upload was valid: the
+ * `POST sys/storage/raft/snapshot[-force]`; gives the status. The 204 only says that the upload was valid: the
  * node works on in the background, and seals itself if that fails (RB:241 takes it for done).
  * @throws {VaultError} 400 when the snapshot is corrupt or, without force, from another seal.
  */
@@ -66,12 +66,12 @@ export async function restoreSnapshot(
   client: VaultClient,
   file: string,
   { force = false, within = DEFAULT_LIMIT, signal }: CallOptions & { force?: boolean } = {},
-): Promise<void> {
+): Promise<number> {
   const { size } = await stat(file)
   const content = createReadStream(file)
   try {
     const path = `sys/storage/raft/snapshot${force ? '-force' : ''}`
-    await client.upload(path, { content, bytes: size }, { within, signal })
+    return await client.upload(path, { content, bytes: size }, { within, signal })
   } finally {
     content.destroy()
   }
