@@ -26,10 +26,13 @@ export const retention = scenario(
   async ({ check, cluster, inspect, perform }) => {
     const access = await cluster.backupAccess()
     const backups = inspect.backups(access)
+    // Whoever had this cluster before has left backups of today.
+    const others = await backups.keys()
     await backups.plant(399)
-    await check(FACTS.before, 399, async () => (await backups.keys()).length)
+    await check(FACTS.before, 399, async () => (await backups.keys()).length - others.length)
     await perform(backup, { access, kind: 'daily' })
-    const bucket = { daysOfTheLast90: 90, months: 12, beside: 0, doubtful: 0, manual: 1 }
+    const manual = others.filter((key) => key.startsWith('manual/')).length
+    const bucket = { daysOfTheLast90: 90, months: 12, beside: 0, doubtful: 0, manual: 1 + manual }
     const promised = { ...bucket, local: 7 }
     await check(FACTS.after, promised, () => backups.retained())
   },
