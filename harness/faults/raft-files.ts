@@ -68,7 +68,7 @@ const FLIPPED: FaultKind<FlippedPlan> = damaged<FlippedPlan>({
   async seen(cluster, { target, disk, entries }) {
     const keys = entries.map(keyOf)
     const here = await readEntries(cluster.docker, disk, keys)
-    const changed = here.filter(({ sha256 }, i) => sha256 !== entries[i]?.sha256)
+    const changed = changedOf(entries, here)
     const others = await othersWith(cluster, target, entries)
     const [first] = changed
     const told = `${changed.length} of ${entries.length} entries differ on ${target}, none on ${others.join(', ') || 'no other'}`
@@ -77,6 +77,16 @@ const FLIPPED: FaultKind<FlippedPlan> = damaged<FlippedPlan>({
       : happened(`${told}; ${first.key} has SHA-256 ${first.sha256.slice(0, 12)}`)
   },
 })
+
+/**
+ * Those that are there with another content. One that is not found is none: the file of a server
+ * that runs may be read between two of its writes, and then nothing at all is found.
+ */
+export const changedOf = (
+  before: readonly StoredEntry[],
+  now: readonly StoredEntry[],
+): readonly StoredEntry[] =>
+  now.filter(({ sha256 }, i) => sha256 !== '' && sha256 !== before[i]?.sha256)
 
 const BEHEADED: FaultKind<DiskPlan> = damaged<DiskPlan>({
   name: 'data-header-flipped',
