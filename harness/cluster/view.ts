@@ -11,7 +11,7 @@ import { type AutopilotState, autopilotState } from '../vault/raft.ts'
  */
 export class View {
   readonly #clients: ReadonlyMap<string, VaultClient>
-  #highestTerm = 0
+  #term = 0
 
   constructor(clients: readonly VaultClient[]) {
     this.#clients = new Map(clients.map((client) => [client.node, client]))
@@ -46,26 +46,29 @@ export class View {
 
   /** Autopilot's state as the leader has it; `undefined` while nobody leads or it has none yet. */
   async autopilot(): Promise<AutopilotState | undefined> {
-    const [leader] = await this.leaders()
+    const leaders = await this.leaders()
+    const [leader] = leaders
     if (leader === undefined) return undefined
     const state = await autopilotState(this.client(leader), { within: seconds(2) })
-    const terms = state?.servers.map(({ lastTerm }) => lastTerm) ?? []
-    this.#highestTerm = Math.max(this.#highestTerm, ...terms)
+    const told = Math.max(0, ...(state?.servers.map(({ lastTerm }) => lastTerm) ?? []))
+    // Of two leaders the one that nobody follows any more may tell an older one.
+    if (told > this.#term || (told > 0 && leaders.length === 1)) this.#term = told
     return state
   }
 
   /**
-   * The highest Raft term that autopilot has told so far; 0 while it knows none. Terms never
-   * fall, so a leader that cannot tell any more (its audit device may be stuck) takes nothing back.
+   * The Raft term that autopilot told last; 0 while it knows none. A leader that cannot tell any
+   * more (its audit device may be stuck) takes nothing back. Terms fall only where a cluster that
+   * was lost is restored on new machines, which begin to count anew.
    * @throws {RequestFailed} {VaultError} when none was ever told.
    */
   async term(): Promise<number> {
     try {
       await this.autopilot()
     } catch (error) {
-      if (this.#highestTerm === 0) throw error
+      if (this.#term === 0) throw error
     }
-    return this.#highestTerm
+    return this.#term
   }
 
   /** Whether exactly so many voters are there and all of them healthy. */
