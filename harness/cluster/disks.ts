@@ -1,4 +1,5 @@
-import { runTool, type ToolboxSpec, toolbox } from '../stack/toolbox.ts'
+import { minutes } from '../lib/duration.ts'
+import { removeToolbox, runTool, type ToolboxSpec, toolbox } from '../stack/toolbox.ts'
 import type { AuditFiles } from '../vault/configuration.ts'
 import type { Ground, Holdings } from './ground.ts'
 import type { ClusterNeeds } from './needs.ts'
@@ -51,6 +52,25 @@ export async function makeDisks(
   await toolbox(engine, tools)
   if (isPiped(needs)) await runTool(engine, tools, START_READER)
   return { volume, auditVolume }
+}
+
+/** Where the disk of a machine is that somebody else has the place of. */
+export const keptVolume = ({ prefix }: Holdings, name: string): string => `${prefix}-${kept(name)}`
+
+const kept = (name: string): string => `${name}-kept`
+
+/** Keeps what the disk of a stopped server has, whatever becomes of the disk itself. */
+export async function keepDisk(
+  { docker: { engine } }: Ground,
+  holdings: Holdings,
+  { name, volume }: DiskOf,
+): Promise<void> {
+  const keeping = await holdings.volume(kept(name))
+  const tools = holdings.toolbox(`${name}-kept`, {
+    volumes: { [volume]: '/data', [keeping]: '/kept' },
+  })
+  await runTool(engine, tools, 'cp -a /data/. /kept/ && diff -r /data /kept && sync', minutes(1))
+  await removeToolbox(engine, tools) // it would hold both
 }
 
 /** A shell with the node's disk at `/data`. */

@@ -28,6 +28,7 @@ import { entriesIn, levelOf, type VitalsLook, vitalsInWords, vitalsWhile } from 
 import { changedBetween, type MountPrint, mountPrint } from './mount-print.ts'
 import type { Node } from './node.ts'
 import { NotedTokens } from './noted-tokens.ts'
+import { OldMachine } from './old-machine.ts'
 import { RestoreCells } from './restore-cells.ts'
 import { type Planted, plant } from './resurrection.ts'
 import { trialSnapshot, unsealAttempt } from './seal-signs.ts'
@@ -81,9 +82,7 @@ export class Inspection {
   }
 
   /** Asks this node alone, past balancer and links, until `end`. */
-  talkTo(node: Node): Promise<DirectTalk> {
-    return DirectTalk.start(this.#cluster, node, this.#clock)
-  }
+  talkTo = (node: Node): Promise<DirectTalk> => DirectTalk.start(this.#cluster, node, this.#clock)
 
   /** `2` when `secret/` is mounted as KV version 2. */
   async kvVersion(): Promise<string | undefined> {
@@ -100,9 +99,8 @@ export class Inspection {
     return (await Promise.all(read)).map(({ status }) => status)
   }
 
-  healthWithStandbyOk(node: Node): Promise<number> {
-    return healthWithStandbyOk(node.client, { within: seconds(2) })
-  }
+  healthWithStandbyOk = (node: Node): Promise<number> =>
+    healthWithStandbyOk(node.client, { within: seconds(2) })
 
   /** Those fields of RB:574-584 that the node's health answer does not have. */
   async missingHealthFields(node: Node): Promise<readonly string[]> {
@@ -119,9 +117,8 @@ export class Inspection {
   }
 
   /** What the node says to each kind of question; the secret is written anew. */
-  answersOf(node: Node, path: string): Promise<Answers> {
-    return answersOf(this.#cluster.onNode(node), path)
-  }
+  answersOf = (node: Node, path: string): Promise<Answers> =>
+    answersOf(this.#cluster.onNode(node), path)
 
   /** Whether a write is acknowledged within 5 s, through the balancer or by this node. */
   async acknowledges(node?: Node): Promise<boolean> {
@@ -147,9 +144,8 @@ export class Inspection {
   }
 
   /** A TLS handshake with the node's API, as a client of another kind would make it. */
-  handshake(node: Node, client: Omit<TlsClient, 'servername'>): Promise<string> {
-    return tlsHandshake(node.address, { servername: node.name, ...client })
-  }
+  handshake = (node: Node, client: Omit<TlsClient, 'servername'>): Promise<string> =>
+    tlsHandshake(node.address, { servername: node.name, ...client })
 
   /** Fingerprint of the certificate that the node shows a new client. */
   certificateOf(node: Node): Promise<string> {
@@ -244,6 +240,9 @@ export class Inspection {
   /** So many secrets with known values, written now; below this path, or in a folder of their own. */
   canaries = (count: number, under?: string): Promise<Canaries> =>
     Canaries.write(this.#cluster, count, under)
+
+  /** A secret that a machine which goes now knows an old value of; asked when it is back. */
+  oldMachine = (): Promise<OldMachine> => OldMachine.knowing(this.#cluster)
 
   /** Which key shares are in force, and where any are left. */
   keys = (kept: KeptShares): KeyEvidence =>

@@ -22,12 +22,16 @@ export type ServerSpec = {
   readonly retryJoin?: readonly string[]
   readonly autopilot?: 'default'
   readonly clientCertificates?: 'required'
+  /** Whose name and certificate it has; absent: those of its pod. */
+  readonly node?: string
+  /** The volume that is its disk already; absent: it gets an empty one. */
+  readonly disk?: string
 }
 
 /** Where a node's files are in its container, whatever image it came from. */
 const CONFIGURATION = '/drill/config.hcl'
 
-/** Puts a server with an empty disk into a pod and starts it. */
+/** Puts a server into a pod, with an empty disk unless it has one, and starts it. */
 export async function startServer(
   ground: Ground,
   holdings: Holdings,
@@ -35,14 +39,20 @@ export async function startServer(
   spec: ServerSpec,
 ): Promise<Node> {
   const { name, ip } = pod.plan
-  const disks = await makeDisks(ground, holdings, name, spec.needs)
+  const disks =
+    spec.disk === undefined
+      ? await makeDisks(ground, holdings, name, spec.needs)
+      : { volume: spec.disk }
   const vault = await createServer(ground, holdings, pod, spec, disks)
   await vault.start()
   const address = await reach(ground, pod.container, ip, API_PORT)
   const client = new VaultClient({
     node: name,
     address,
-    tls: spec.authority === undefined ? undefined : { ca: spec.authority.ca, servername: name },
+    tls:
+      spec.authority === undefined
+        ? undefined
+        : { ca: spec.authority.ca, servername: spec.node ?? name },
   })
   return new Node({
     name,
@@ -87,7 +97,10 @@ export async function reconfigureServer(
   await node.restart()
 }
 
-function configurationOf({ name, ip }: PodPlan, { authority, ...spec }: ServerSpec): string {
+function configurationOf(
+  { name: place, ip }: PodPlan,
+  { authority, node: name = place, ...spec }: ServerSpec,
+): string {
   return nodeConfiguration({
     product: spec.product,
     clusterName: spec.clusterName,
@@ -121,8 +134,8 @@ async function createServer(
   spec: ServerSpec,
   disks: Omit<DiskOf, 'name'>,
 ): Promise<Container> {
-  const { name, ip } = pod.plan
-  const { product, authority } = spec
+  const { name: place, ip } = pod.plan
+  const { product, authority, node: name = place } = spec
   const files: ArchiveFile[] = [
     { path: CONFIGURATION, content: configurationOf(pod.plan, spec) },
     // The images built from a single binary have no folders of their own.
@@ -144,7 +157,7 @@ async function createServer(
     )
   }
   return holdings.container({
-    name,
+    name: place,
     image: images.server.reference,
     ...(images.server.entrypoint === undefined ? {} : { entrypoint: images.server.entrypoint }),
     command: ['server', `-config=${CONFIGURATION}`],

@@ -1,4 +1,5 @@
 import type { ClusterParts } from './cluster.ts'
+import { keptVolume } from './disks.ts'
 import { startPod } from './ground.ts'
 import type { Node } from './node.ts'
 import { type ServerSpec, startServer } from './server.ts'
@@ -9,11 +10,18 @@ type Parts = Pick<ClusterParts, 'ground' | 'holdings' | 'topology' | 'serverSpec
 
 export async function startSpare(
   { ground, holdings, topology, serverSpec }: Parts,
-  options: Pick<ServerSpec, 'clientCertificates'>,
+  options: Pick<ServerSpec, 'clientCertificates' | 'node' | 'disk'>,
 ): Promise<Node> {
   const pod = await startPod(ground, holdings, topology.spare, [API_PORT])
   return startServer(ground, holdings, pod, { ...serverSpec, ...options })
 }
+
+/**
+ * The machine that a node had before, with the disk that was kept of it, its name and a certificate
+ * for that. Whoever dials the name reaches the one that took its place.
+ */
+export const startOld = (parts: Parts, { name }: Node): Promise<Node> =>
+  startSpare(parts, { node: name, disk: keptVolume(parts.holdings, name) })
 
 /** Removes it with its pod and its disk. */
 export async function dismiss({ holdings }: Parts, spare: Node): Promise<void> {

@@ -2,10 +2,12 @@ import type { Container, ContainerSpec } from '../stack/container.ts'
 import type { ClusterParts } from './cluster.ts'
 import { type CronDays, cronDays } from './cron-days.ts'
 import { type DesignOptions, startDesignServers } from './design-servers.ts'
+import { keepDisk, keptVolume } from './disks.ts'
 import { LoneServer } from './lone-server.ts'
 import { Machines } from './machines.ts'
 import type { Node } from './node.ts'
 import { OperatorShell } from './operator-shell.ts'
+import { startOld } from './spare.ts'
 
 /** Where the commands of the documents are typed, and the machines that they take for granted. */
 export class Workplace {
@@ -63,6 +65,22 @@ export class Workplace {
   /** A new machine in the node's place, with an empty disk, its server running. */
   async renewMachine(node: Node): Promise<void> {
     await new Machines(this.#parts).renew(node)
+  }
+
+  /** Keeps the disk of a node whose server has ended, for the machine that had it. */
+  async keepDisk(node: Node): Promise<void> {
+    const { ground, holdings } = this.#parts
+    await keepDisk(ground, holdings, node)
+  }
+
+  /** The volume that {@link keepDisk} puts it in. */
+  keptDisk(node: Node): string {
+    return keptVolume(this.#parts.holdings, node.name)
+  }
+
+  /** The machine that the node had before is on again, beside the cluster, with the disk kept. */
+  switchOnOld(node: Node): Promise<Node> {
+    return startOld(this.#parts, node)
   }
 
   /** Servers beside the cluster that are configured as the design has it. */

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/node.ts'
+import { OperatorNotes } from '../cluster/operator-notes.ts'
 import { seconds } from '../lib/duration.ts'
 import { onStage } from '../made-stage.ts'
 import { Container } from '../stack/container.ts'
@@ -9,7 +13,7 @@ import { runTool } from '../stack/toolbox.ts'
 import { hostLost } from './host.ts'
 import { bite, context, healsFromDisk, isOver, provesFinal, refusesSecond } from './made-proof.ts'
 import { powerCut } from './power.ts'
-import { hostDestroyed, oldDisk } from './volumes.ts'
+import { hostDestroyed, hostGivenUp, oldDisk } from './volumes.ts'
 
 const on = onStage('host-faults')
 
@@ -88,6 +92,27 @@ test('an old disk is the one of some time before; the node comes back with it', 
   await healsFromDisk(cluster, fault, plan)
   expect(await fault.kind.witness(cluster, plan)).toMatchObject({ happened: true })
   await cluster.node(plan.target).start()
+})
+
+test('of a host that was given up the disk is kept, and the old machine is started with it', async () => {
+  const { cluster } = on()
+  const witness = await provesFinal(cluster, hostGivenUp('standby'))
+  const [, name] =
+    /container of (vault-\d) nor drill-\S+-data, but drill-\S+-kept/.exec(witness) ?? []
+  const lost = cluster.node(name as string)
+  const old = await cluster.workplace.switchOnOld(lost)
+  // With an empty disk it would be uninitialised.
+  await old.is(['standby'], { within: seconds(30) })
+  await cluster.dismiss(old)
+
+  const notes = new OperatorNotes(mkdtempSync(join(tmpdir(), 'drill-given-up-')))
+  onTestFinished(() => rmSync(notes.folder, { recursive: true }))
+  const { token } = cluster.custody
+  const operator = cluster.operator(context.signal, { notes, token })
+  await operator.raft.remove(lost)
+  await operator.renewMachine(lost)
+  await operator.raft.join(lost)
+  await operator.seesHealthyVoters()
 })
 
 test('a destroyed host has neither container nor volume, and no healing brings them back', async () => {

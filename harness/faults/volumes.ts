@@ -16,51 +16,83 @@ import { oneNode, type Target, targetText } from './target.ts'
 
 export type DestroyPlan = FaultPlan &
   Server &
-  Leadership & { readonly volume: string; readonly disk: ToolboxSpec }
+  Leadership & {
+    readonly volume: string
+    readonly disk: ToolboxSpec
+    /** The volume that what was on the disk is kept in; absent: nowhere. */
+    readonly kept?: string
+  }
 
-const HOST_DESTROYED: FaultKind<DestroyPlan> = {
+const HOST_DESTROYED = gone({
   name: 'host-destroyed',
-  family: 'host',
   does: 'the server is killed, and its container and the volume with its data are removed; the address stays free for a new one',
   witnessed:
     'the engine knows neither container nor volume any more; of a leader: another node leads in a later term',
   cannotShow: 'a disk that dies slowly',
-  source: 'HLD:867-877; RB:285',
-  final: true,
-  targets: ['standby', 'leader', 'random', '<node>'],
-  parameters: {},
-  needs: [],
-  async plan(cluster, { target }, seed) {
-    const node = await oneNode(cluster, target, seed)
-    const server = await runningServer(node)
-    return {
-      target: node.name,
-      touches: [server.container],
-      ...server,
-      volume: node.volume,
-      disk: cluster.diskTools(node),
-      ...(await leadershipOf(cluster)),
-    }
+})
+
+const HOST_GIVEN_UP = gone(
+  {
+    name: 'host-given-up',
+    does: 'the server is killed and its machine gone from its place, as one that answers nobody; its disk is kept as it was, for whoever switches the old machine on again',
+    witnessed:
+      'the engine knows neither container nor volume of that place any more, and the volume that was kept; of a leader: another node leads in a later term',
+    cannotShow: 'loss of what was written and not synced: the page cache outlives the process',
   },
-  async inject(cluster, plan, context) {
-    await randomHeartbeatPhase(cluster, plan.target, context)
-    const { docker } = cluster
-    const { issued } = await endProcess(docker, plan, 'SIGKILL', context)
-    await new Container(docker.engine, plan.container, plan.node).remove()
-    await removeToolbox(docker.engine, plan.disk) // it would hold the volume
-    await removeVolume(docker.engine, { name: plan.volume, labels: plan.disk.labels })
-    return { issued, proven: context.clock.now() }
-  },
-  async witness(cluster, plan) {
-    const { engine } = cluster.docker
-    const labels = await new Container(engine, plan.container, plan.node).labelsIfThere()
-    if (labels !== undefined) return notYet(`the container of ${plan.node} is there`)
-    if (await isVolumeThere(engine, plan.volume)) return notYet(`${plan.volume} is there`)
-    const told = `the engine knows neither the container of ${plan.node} nor ${plan.volume}`
-    return lossSeen(cluster, plan, [plan.node], told)
-  },
-  heal: async () => {},
-  residue: async () => [],
+  { keeps: 'disk' },
+)
+
+/** Gone from its place for good; that place is empty. */
+function gone(
+  told: Pick<FaultKind, 'name' | 'does' | 'witnessed' | 'cannotShow'>,
+  { keeps }: { readonly keeps?: 'disk' } = {},
+): FaultKind<DestroyPlan> {
+  return {
+    ...told,
+    family: 'host',
+    source: 'HLD:867-877; RB:285',
+    final: true,
+    targets: ['standby', 'leader', 'random', '<node>'],
+    parameters: {},
+    needs: [],
+    async plan(cluster, { target }, seed) {
+      const node = await oneNode(cluster, target, seed)
+      const server = await runningServer(node)
+      return {
+        target: node.name,
+        touches: [server.container],
+        ...server,
+        volume: node.volume,
+        disk: cluster.diskTools(node),
+        ...(keeps === undefined ? {} : { kept: cluster.workplace.keptDisk(node) }),
+        ...(await leadershipOf(cluster)),
+      }
+    },
+    async inject(cluster, plan, context) {
+      await randomHeartbeatPhase(cluster, plan.target, context)
+      const { docker } = cluster
+      const { issued } = await endProcess(docker, plan, 'SIGKILL', context)
+      if (keeps !== undefined) await cluster.workplace.keepDisk(cluster.node(plan.node))
+      await new Container(docker.engine, plan.container, plan.node).remove()
+      await removeToolbox(docker.engine, plan.disk) // it would hold the volume
+      await removeVolume(docker.engine, { name: plan.volume, labels: plan.disk.labels })
+      return { issued, proven: context.clock.now() }
+    },
+    async witness(cluster, plan) {
+      const { engine } = cluster.docker
+      const labels = await new Container(engine, plan.container, plan.node).labelsIfThere()
+      if (labels !== undefined) return notYet(`the container of ${plan.node} is there`)
+      if (await isVolumeThere(engine, plan.volume)) return notYet(`${plan.volume} is there`)
+      if (plan.kept !== undefined && !(await isVolumeThere(engine, plan.kept))) {
+        return notYet(`${plan.kept} is not there`)
+      }
+      const kept = plan.kept === undefined ? '' : `, but ${plan.kept}`
+      const told = `the engine knows neither the container of ${plan.node} nor ${plan.volume}${kept}`
+      return lossSeen(cluster, plan, [plan.node], told)
+    },
+    heal: async () => {},
+    residue: async () => [],
+  }
 }
 
 export type OldDiskPlan = FaultPlan &
@@ -155,11 +187,15 @@ async function hashesOnDisk(cluster: Cluster, plan: OldDiskPlan): Promise<readon
   return files.map((content) => createHash('sha256').update(content).digest('hex'))
 }
 
-export const VOLUME_FAULTS: readonly FaultKind[] = [HOST_DESTROYED, OLD_DISK]
+export const VOLUME_FAULTS: readonly FaultKind[] = [HOST_DESTROYED, HOST_GIVEN_UP, OLD_DISK]
 
 /** Gone for good with its data; only a new node can take its place. */
 export const hostDestroyed = (node: Target): Fault<DestroyPlan> =>
   aimed(HOST_DESTROYED, targetText(node))
+
+/** Gone from its place, where a new one is to stand; its disk is kept for {@link Workplace.switchOnOld}. */
+export const hostGivenUp = (node: Target): Fault<DestroyPlan> =>
+  aimed(HOST_GIVEN_UP, targetText(node))
 
 /** Down, with the disk of some time ago; starting it is up to a procedure. */
 export const oldDisk = (node: Target, ageMs?: number): Fault<OldDiskPlan> =>
