@@ -48,6 +48,25 @@ export class KeyEvidence {
     return (await barrierKey(await this.#leader())).term
   }
 
+  /** How many tokens live that may do everything; ours is one of them. */
+  async rootTokens(): Promise<number> {
+    const client = await this.#leader()
+    const { body } = await client.request<{ data: { keys: readonly string[] } }>(
+      'GET',
+      'auth/token/accessors',
+      { query: { list: true } },
+    )
+    const found = body.data.keys.map(async (accessor) => {
+      // One that has ended meanwhile is answered with an error, and has no policies.
+      const options = { body: { accessor }, accept: () => true }
+      const { body } = await client.request<
+        { data?: { policies?: readonly string[] } } | undefined
+      >('POST', 'auth/token/lookup-accessor', options)
+      return body?.data?.policies?.includes('root') === true
+    })
+    return (await Promise.all(found)).filter(Boolean).length
+  }
+
   /** Files of the operator's that have a share of any generation, or one of these tokens, in clear. */
   async leftInClear(...made: readonly Secret[]): Promise<readonly string[]> {
     const generations = await this.#custody((custody) => custody.generations())

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { clientOf, serving } from '../../fixtures/responses/replay.ts'
 import { Secret } from '../lib/secret.ts'
 import { readSnapshotFacts } from '../vault/snapshot-facts.ts'
@@ -54,4 +54,53 @@ test('one of this version is uploaded', async () => {
   const { snapshots, asked } = await serverOf(own)
   await snapshots.restore(node, given)
   expect(asked).toEqual(['GET', 'POST'])
+})
+
+/**
+ * A node that goes on with the next of these at each look at the throw-away token: the status of
+ * that look, and what its health check says; the last one lasts.
+ */
+async function nodeThatSays(...looks: readonly (readonly [token: number, health: number])[]) {
+  let looked = 0
+  const server = createServer((request, response) => {
+    const isToken = request.url?.includes('lookup-self') === true
+    const [token, health] = looks[Math.min(isToken ? looked++ : looked - 1, looks.length - 1)] ?? [
+      599, 599,
+    ]
+    request.resume()
+    request.on('end', () => response.writeHead(isToken ? token : health).end('{"errors":[]}'))
+  })
+  const client = clientOf(await serving(server))
+  const { signal } = new AbortController()
+  const place = { anonymous: () => client, notes, log: NO_LOG, signal } as unknown as OperatorPlace
+  return { snapshots: new OperatorSnapshots(place), looks: () => looked }
+}
+
+const tokens = { original: undefined, throwAway: new Secret('of-the-init') }
+
+describe('where nobody has an original token', () => {
+  test('a restore is in force when the throw-away one is refused for a while by who leads', async () => {
+    const { snapshots, looks } = await nodeThatSays([200, 200], [403, 200])
+    await snapshots.untilInForce(node, tokens)
+    expect(looks()).toBe(1 + 20)
+  })
+
+  test.each([
+    ['the server swaps its keys', [500, 500]],
+    ['the server is sealed', [503, 503]],
+    ['it is a node that does not lead', [403, 429]],
+    ['the throw-away one is known again', [200, 200]],
+  ] as const)('a refusal before %s does not count', async (_, between) => {
+    const { snapshots, looks } = await nodeThatSays([403, 200], [403, 200], between, [403, 200])
+    await snapshots.untilInForce(node, tokens)
+    expect(looks()).toBe(3 + 20)
+  })
+
+  test.each([
+    ['is known to who leads', [200, 200], false],
+    ['is refused by who leads', [403, 200], true],
+  ] as const)('and the throw-away one %s, that is what is told', async (_, last, isApplied) => {
+    const { snapshots } = await nodeThatSays([500, 500], [403, 503], last)
+    expect(await snapshots.isUnderWay(node, tokens)).toBe(isApplied)
+  })
 })

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { milliseconds, minutes, seconds } from '../lib/duration.ts'
+import { RequestFailed } from '../lib/http.ts'
 import type { Secret } from '../lib/secret.ts'
 import { happened, notYet, until } from '../lib/until.ts'
 import { VaultError } from '../vault/error.ts'
@@ -13,6 +14,14 @@ import { tokenState } from '../vault/token.ts'
 import { newerThan } from '../vault/version.ts'
 import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
+
+/** By what the end of a restore is seen. */
+export type RestoreTokens = {
+  /** Of the snapshot's time; `undefined`: nobody has one. */
+  readonly original: Secret | undefined
+  /** Of the time before the restore, which makes it void. */
+  readonly throwAway: Secret
+}
 
 /** Snapshots as the operator takes and restores them; the journal has when. */
 export class OperatorSnapshots {
@@ -106,18 +115,19 @@ export class OperatorSnapshots {
 
   /**
    * Waits until the snapshot is what the node serves: a token of its time is known, and the one
-   * that restored it is not. The answer to the upload came seconds before that (RB:241).
+   * that restored it is not. The answer to the upload came seconds before that (RB:241). Where
+   * nobody has an original token, the other one must be refused for a while by a node that leads.
    */
-  async untilInForce(
-    node: Node,
-    { original, throwAway }: { readonly original: Secret; readonly throwAway: Secret },
-  ): Promise<void> {
+  async untilInForce(node: Node, tokens: RestoreTokens): Promise<void> {
     const { log, notes, signal } = this.#place
+    const wanted = tokens.original === undefined ? REFUSED_IN_A_ROW : 1
+    let inARow = 0
     await until(
       `the snapshot is in force on ${node.name}`,
       async () => {
-        const seen = await this.#tokens(node, { original, throwAway })
-        return seen === IN_FORCE ? happened(true) : notYet(seen)
+        const seen = await this.#tokens(node, tokens)
+        inARow = IN_FORCE.includes(seen) ? inARow + 1 : 0
+        return inARow >= wanted ? happened(true) : notYet(seen)
       },
       { within: minutes(2), every: milliseconds(100), signal },
     )
@@ -130,19 +140,16 @@ export class OperatorSnapshots {
    * Whether a restore that somebody began before is in force, or will be: while a server restores
    * it knows neither token, and another upload would be refused or restore twice.
    */
-  async isUnderWay(
-    node: Node,
-    tokens: { readonly original: Secret; readonly throwAway: Secret },
-  ): Promise<boolean> {
+  async isUnderWay(node: Node, tokens: RestoreTokens): Promise<boolean> {
     const { log, notes, signal } = this.#place
     let untouched = 0
     const isUnderWay = await until(
       `${node.name} knows one of the tokens`,
       async () => {
         const seen = await this.#tokens(node, tokens)
-        if (seen === IN_FORCE) return happened(true)
+        if (IN_FORCE.includes(seen)) return happened(true)
         // Not at the first look: an upload may have ended just now.
-        untouched = seen === NOT_BEGUN ? untouched + 1 : 0
+        untouched = NOT_BEGUN.includes(seen) ? untouched + 1 : 0
         return untouched >= UNTOUCHED_IN_A_ROW ? happened(false) : notYet(seen)
       },
       { within: minutes(1), every: milliseconds(250), signal },
@@ -154,13 +161,18 @@ export class OperatorSnapshots {
     return isUnderWay
   }
 
-  async #tokens(
-    node: Node,
-    { original, throwAway }: { readonly original: Secret; readonly throwAway: Secret },
-  ): Promise<string> {
+  async #tokens(node: Node, { original, throwAway }: RestoreTokens): Promise<string> {
     const { anonymous, signal } = this.#place
     const client = anonymous(node.name)
     const options = { within: seconds(2), signal }
+    if (original === undefined) {
+      const own = await tokenState(client.withToken(throwAway), options)
+      const { state } = await readHealth(client, options).catch((error) => {
+        if (error instanceof RequestFailed) return { state: error.code }
+        throw error
+      })
+      return `the throw-away token is ${own}, the node ${state}`
+    }
     const old = await tokenState(client.withToken(original), options)
     const own = await tokenState(client.withToken(throwAway), options)
     return `the original token is ${old}, the throw-away one ${own}`
@@ -192,8 +204,20 @@ export class OperatorSnapshots {
   }
 }
 
-const IN_FORCE = 'the original token is valid, the throw-away one refused'
-const NOT_BEGUN = 'the original token is refused, the throw-away one valid'
+const IN_FORCE = [
+  'the original token is valid, the throw-away one refused',
+  'the throw-away token is refused, the node leader',
+]
+const NOT_BEGUN = [
+  'the original token is refused, the throw-away one valid',
+  'the throw-away token is valid, the node leader',
+]
+
+/**
+ * For two seconds: a server that has the new data and not yet their keys knows no token at all, and
+ * then answers nobody until it has them.
+ */
+const REFUSED_IN_A_ROW = 20
 
 /** For a second: what a server was sent whole, it begins to restore at once. */
 const UNTOUCHED_IN_A_ROW = 5

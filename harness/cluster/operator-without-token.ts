@@ -11,6 +11,7 @@ import type { OperatorSnapshots } from './operator-snapshots.ts'
 export type OperatorWithoutToken = Pick<
   Operator,
   | 'notes'
+  | 'signIn'
   | 'start'
   | 'stop'
   | 'restart'

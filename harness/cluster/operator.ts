@@ -3,6 +3,7 @@ import type { KeyState } from '../aws/kms.ts'
 import type { IssuedCertificate } from '../lib/certificates.ts'
 import { type Duration, formatDuration, milliseconds, seconds } from '../lib/duration.ts'
 import { type Address, RequestFailed } from '../lib/http.ts'
+import type { Secret } from '../lib/secret.ts'
 import { shownCertificate } from '../lib/tls-handshake.ts'
 import { happened, isBug, notYet, until } from '../lib/until.ts'
 import type { Container } from '../stack/container.ts'
@@ -27,7 +28,7 @@ import { OperatorSandbox } from './operator-sandbox.ts'
 import { OperatorSecrets } from './operator-secrets.ts'
 import { OperatorSnapshots } from './operator-snapshots.ts'
 import { Refusal } from './refusal.ts'
-import type { View } from './view.ts'
+import { View } from './view.ts'
 
 /** Where a person on call sits, and what is in reach from there. */
 export type OperatorPlace = {
@@ -89,6 +90,13 @@ export class Operator {
     this.kms = new OperatorKms(place, this.snapshots)
     this.custody = new OperatorCustody(place, this.checks, this.sandbox)
     this.loss = new OperatorLoss(place)
+  }
+
+  /** The same person, who goes on with this token: one that a step has made, or was given. */
+  signIn(token: Secret): Operator {
+    const { nodes, anonymous } = this.#place
+    const clients = nodes.map(({ name }) => anonymous(name).withToken(token))
+    return new Operator({ ...this.#place, view: new View(clients) })
   }
 
   get notes(): OperatorNotes {

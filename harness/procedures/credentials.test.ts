@@ -74,7 +74,7 @@ const GIVEN: { readonly [Name in keyof typeof ALL]: CredentialsOf<(typeof ALL)[N
   replaceNode: ['token'],
   restartBalancer: [],
   restartSealedNode: ['token'],
-  restoreCluster: ['token'],
+  restoreCluster: ['token or shares'],
   restoreInPlace: ['token'],
   restoreKey: ['token', 'kms'],
   restoreVerify: ['token'],
@@ -91,11 +91,20 @@ const GIVEN: { readonly [Name in keyof typeof ALL]: CredentialsOf<(typeof ALL)[N
 type CredentialsOf<P> =
   P extends Procedure<infer Given>
     ? [
-        ...(Given extends SignedIn ? ['token'] : []),
+        ...(Given extends SignedIn
+          ? ['token']
+          : Given extends SignedInByEither
+            ? ['token or shares']
+            : []),
         ...(Given extends HasShares ? ['shares'] : []),
         ...(Given extends { readonly admin: KmsAdmin } ? ['kms'] : []),
       ]
     : never
+
+/** Where nobody has a token, shares make one. */
+type SignedInByEither = {
+  readonly custody: SignedIn['custody'] | { readonly shares: ShareSource }
+}
 
 /** By a source of them, or by the name of the secret that they are kept in. */
 type HasShares =

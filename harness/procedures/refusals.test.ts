@@ -83,6 +83,7 @@ function operatorIn(looks: Looks): { operator: Operator; deeds: string[] } {
     new Proxy(() => {}, {
       get: (_target, key) => {
         if (key === 'notes') return notes
+        if (key === 'signIn') return () => at(path)
         return at(path === '' ? String(key) : `${path}.${String(key)}`)
       },
       apply: async () => {
@@ -256,6 +257,19 @@ describe('a restore of the cluster', () => {
     const { ended, deeds } = await performed(restoreCluster, given, looks)
     expect(ended).toBeUndefined()
     expect(deeds).toContain('restart')
+  })
+})
+
+describe('who may join the others to a cluster that was restored', () => {
+  test.each([
+    ['whoever has a token does', { token: { reveal: () => 'made-up' } }, ['raft.join']],
+    ['a root token that is made for it does', { shares: { secret: 'a-secret' } }, ['within']],
+  ])('%s', async (_, custody, joining) => {
+    const given = { nodes, custody: custody as never, bucket: 'a-bucket' }
+    const { ended, deeds } = await performed(restoreCluster, given)
+    expect(ended).toBeUndefined()
+    const seen = deeds.filter((deed) => deed === 'raft.join' || deed === 'within')
+    expect([...new Set(seen)]).toEqual(joining)
   })
 })
 

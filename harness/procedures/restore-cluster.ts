@@ -1,15 +1,23 @@
 import type { Custody } from '../cluster/custody.ts'
 import type { Node } from '../cluster/node.ts'
+import type { ShareSource } from '../cluster/operator-keys.ts'
 import type { OperatorNotes } from '../cluster/operator-notes.ts'
 import { all } from '../lib/all.ts'
 import { type Duration, hours, minutes } from '../lib/duration.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { VaultClient } from '../vault/client.ts'
 import { fetchNewest } from './backup-steps.ts'
+import { generateRootTokenByShares } from './generate-root-token.ts'
 import { byPeople, type Procedure } from './procedure.ts'
 
 export type RestoreCluster = {
   /** All of the cluster; the first one gets the snapshot, the others join it. */
   readonly nodes: readonly Node[]
-  readonly custody: Custody
+  /**
+   * What the restored cluster is entered with: a token of the snapshot's time, or key shares of
+   * that time, which make one when nobody has such a token.
+   */
+  readonly custody: Custody | { readonly shares: ShareSource }
   readonly bucket: string
   /** The newest backup of before that: when the data went bad, where younger ones have it too. */
   readonly beforeMs?: number
@@ -34,10 +42,12 @@ export const restoreCluster: Procedure<RestoreCluster> = {
     operator,
     { nodes, custody, bucket, beforeMs, youngerThan = hours(25), disksAreBad, rehearsed = false },
     step,
+    within,
   ) {
     const people = rehearsed ? {} : { people: minutes(2) }
+    const original = 'shares' in custody ? undefined : custody.token
     const [first, ...others] = nodes as readonly [Node, ...Node[]]
-    const { snapshots, checks, notes, raft, loss } = operator
+    const { snapshots, checks, notes, loss } = operator
     // The last look before anything is destroyed; with a leader clients are let in again.
     const stillLost = () =>
       loss.seesNobodyLead().catch(async (error) => {
@@ -99,7 +109,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
       'Restore the snapshot to it',
       async () => {
         if (throwAway === undefined) return
-        const tokens = { original: custody.token, throwAway }
+        const tokens = { original, throwAway }
         // Of an operator who was gone nobody knows whether the upload was applied.
         if (notes.read(PROGRESS) === 'uploading' && (await snapshots.isUnderWay(first, tokens)))
           return
@@ -112,7 +122,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
       'Wait until the original token is known, and the throw-away one is not',
       async () => {
         if (throwAway === undefined) return
-        await snapshots.untilInForce(first, { original: custody.token, throwAway })
+        await snapshots.untilInForce(first, { original, throwAway })
         notes.write(PROGRESS, 'restored')
         notes.forget(THROW_AWAY)
       },
@@ -123,22 +133,32 @@ export const restoreCluster: Procedure<RestoreCluster> = {
       await operator.seesUnsealed(first)
       if (!isOver(notes, 'restarted')) notes.write(PROGRESS, 'restarted')
     })
-    await step(
-      'Provide the other nodes with empty disks, and join them',
-      async () => {
-        for (const node of others) {
-          if (await raft.isServingPeer(node)) continue
-          await raft.remove(node)
-          await operator.renewMachine(node)
-          await raft.join(node)
-        }
-        await all(others.map((node) => operator.seesUnsealed(node)))
-      },
-      { source: 'RB:243-257' },
-    )
-    await step('See all voters healthy', () => operator.seesHealthyVoters(), {
-      source: 'RB:260-267',
-    })
+    // Who the peers are, only a token tells.
+    const join = async (token: Secret) => {
+      const known = operator.signIn(token)
+      await step(
+        'Provide the other nodes with empty disks, and join them',
+        async () => {
+          for (const node of others) {
+            if (await known.raft.isServingPeer(node)) continue
+            await known.raft.remove(node)
+            await operator.renewMachine(node)
+            await known.raft.join(node)
+          }
+          await all(others.map((node) => operator.seesUnsealed(node)))
+        },
+        { source: 'RB:243-257' },
+      )
+      await step('See all voters healthy', () => known.seesHealthyVoters(), {
+        source: 'RB:260-267',
+      })
+    }
+    // That shares of the snapshot's time make a token says besides that the snapshot is in force:
+    // the init before it made others.
+    if ('shares' in custody) {
+      const use = ({ token }: VaultClient) => join(token as Secret)
+      await within(generateRootTokenByShares, { shares: custody.shares, use })
+    } else await join(custody.token)
     await step(
       'Put the nodes back into the balancer',
       async () => {

@@ -16,7 +16,7 @@ import type { RealDefect } from './real-defects.ts'
  * the operator's is left out, and none sees anything but the world.
  */
 
-const SCENARIO = 'full-restore'
+const SCENARIO = 'full-restore:token-kept'
 /** Titles of the steps that somebody meddles with. */
 export const STEPS = {
   saves: 'Save a snapshot of the leader',
