@@ -134,6 +134,12 @@ describe('a cell', () => {
     expect(lived).toMatchObject({ outcome: 'healthy', resumed: 'refused' })
   })
 
+  test('knows its steps by their titles', async () => {
+    const { verbs } = verbsOf([KILLED, DONE])
+    const lived = interrupt(verbs, cell('operator') as Cell, {}, { overFrom: 'Renamed' })
+    await expect(lived).rejects.toThrow('restore-cluster has no step "Renamed"')
+  })
+
   test('that came to its end without what it is for is broken', async () => {
     const { verbs } = verbsOf([KILLED, DONE])
     const lacks = async () => 'no backup was made'

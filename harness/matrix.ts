@@ -127,14 +127,15 @@ function learn(times: StepTimes, procedure: Pick<Procedure<never>, 'name'>, { to
   for (const [title, ms] of Object.entries(took)) times.set(timeOf(procedure, title), ms)
 }
 
-/** Whether it had come to this step, or to its end. */
+/** Whether it had come to this step, or to its end. @throws {RangeError} when there is none such. */
 async function hasReached<A>(
   procedure: Procedure<A>,
   { ended, at }: Apart,
   step: string,
 ): Promise<boolean> {
-  if (ended === 'done') return true
   const titles = (await stepsOf(procedure as Procedure<never>)).map(({ title }) => title)
+  if (!titles.includes(step)) throw new RangeError(`${procedure.name} has no step "${step}"`)
+  if (ended === 'done') return true
   return titles.indexOf(at) >= titles.indexOf(step)
 }
 

@@ -101,6 +101,14 @@ describe('the name of a backup', () => {
     vi.setSystemTime(TWO_AM + 1000)
     expect((await manual).file).toBe('vault-manual-20261123-020001.snap')
   })
+
+  test('is never of the second of one that was interrupted before there was a file', async () => {
+    const { backups } = backupsWith()
+    await backups.begin('daily')
+    const manual = backups.begin('manual')
+    vi.setSystemTime(TWO_AM + 1000)
+    expect((await manual).file).toBe('vault-manual-20261123-020001.snap')
+  })
 })
 
 test('without a recipient what is stored is the local copy, and no key is looked for', async () => {

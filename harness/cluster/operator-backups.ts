@@ -103,9 +103,12 @@ export class OperatorBackups {
       const name = backupName(kind, wallClockMs(), encrypted)
       // Names have whole seconds: of two of one second, daily or manual, nobody knew the newest.
       const { takenMs } = name
-      const files = (['daily', 'manual'] as const).map((each) => backupName(each, takenMs).file)
-      for (const file of files)
-        if (await isThere(notes.file(file))) return notYet(`${file} is there`)
+      for (const each of ['daily', 'manual'] as const) {
+        const { file } = backupName(each, takenMs)
+        const begun = parseBackupName(notes.read(underWay(each)) ?? '')
+        if (begun?.takenMs === takenMs || (await isThere(notes.file(file))))
+          return notYet(`${file} is there`)
+      }
       return happened(name)
     }
     const name = await until('a second is free', look, { within: seconds(5), signal })

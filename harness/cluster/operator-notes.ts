@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { JournalData } from '../journal/entry.ts'
 import { Secret } from '../lib/secret.ts'
@@ -46,21 +54,45 @@ export class OperatorNotes {
     const name = besideOthers ? `performing-${procedure}` : 'performing'
     const what = besideOthers ? `performs ${procedure}` : 'changes the cluster'
     const wanted = `nobody else who ${what} from this folder`
-    const [holder, performs] = this.read(name)?.split('\n') ?? []
-    if (holder !== undefined && livenessOf(holder) !== 'dead') {
+    const text = `${ownerText(thisProcess())}\n${procedure}`
+    const held = this.read(name)
+    const [holder = '', performs] = held?.split('\n') ?? []
+    // Nobody is left of a claim that is empty: whoever wrote it was gone before its first byte.
+    if (holder !== '' && livenessOf(holder) !== 'dead') {
       const seen = `process ${holder.split('/')[2]} performs ${performs} since before`
       throw new Refusal(wanted, seen)
     }
-    this.forget(name)
-    try {
-      const text = `${ownerText(thisProcess())}\n${procedure}`
-      // Of two who find it free at once one is first.
-      writeFileSync(this.file(name), text, { flag: 'wx', mode: 0o600 })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      throw new Refusal(wanted, 'another process began at the same instant')
+    if (!this.#take(name, text, held)) throw new Refusal(wanted, AT_ONCE)
+    return {
+      release: () => {
+        if (this.read(name) === text) this.forget(name)
+      },
     }
-    return { release: () => this.forget(name) }
+  }
+
+  /** Whole and exclusive at once, in the place of a dead one: of two who find it free one is first. */
+  #take(name: string, text: string, dead: string | undefined): boolean {
+    const own = `${name}.${process.pid}`
+    const stale = `${own}.stale`
+    this.write(own, text)
+    try {
+      if (dead !== undefined) {
+        renameSync(this.file(name), this.file(stale))
+        // Somebody else may have taken it meanwhile: then theirs is put back.
+        if (this.read(stale) !== dead) {
+          renameSync(this.file(stale), this.file(name))
+          return false
+        }
+      }
+      linkSync(this.file(own), this.file(name))
+      return true
+    } catch (error) {
+      if (['EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+      throw error
+    } finally {
+      this.forget(stale)
+      this.forget(own)
+    }
   }
 
   file(name: string): string {
@@ -98,3 +130,5 @@ export class OperatorNotes {
     rmSync(this.file(name), { force: true })
   }
 }
+
+const AT_ONCE = 'another process began at the same instant'

@@ -56,6 +56,7 @@ test('a review is recorded with the day that somebody says and the page as it is
 test.each([
   ['tomorrow', ['backup'], '2026-12-01'],
   ['some day', ['backup'], 'today'],
+  ['a day that no year has', ['backup'], '2026-02-30'],
   ['a page that is not there', ['restore'], '2026-11-29'],
 ])('no review of %s is recorded', (_what, procedures, day) => {
   expect(() => withReviews(made, procedures, day, ON)).toThrow(NotReviewable)

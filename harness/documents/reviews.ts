@@ -89,7 +89,9 @@ export function withReviews(
   on: string,
   nowMs: number,
 ): Reviews {
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(on) && Date.parse(on) <= nowMs
+  const dayMs = /^\d{4}-\d\d-\d\d$/.test(on) ? Date.parse(on) : Number.NaN
+  // Of 30 February the parser makes a day in March.
+  const isDay = dayMs <= nowMs && new Date(dayMs).toISOString().startsWith(on)
   if (!isDay) throw new NotReviewable(`"${on}" is no day that has been, like 2026-01-31`)
   const added = procedures.map((procedure) => {
     const page = pageDigest(procedure)

@@ -20,7 +20,6 @@ export type AuditKeyCustody = {
 export const auditKeyCustody: Procedure<AuditKeyCustody> = {
   name: 'audit-key-custody',
   runbook: 'docs/runbook/audit-key-custody.md',
-  besideOthers: true,
   async perform({ custody }, { bucket, secret, token, audit, told }, step) {
     const backups = await step('List the backups that are kept', () => custody.retained(bucket), {
       source: 'RB:81; HLD:860-862',

@@ -51,7 +51,10 @@ export type Procedure<Arguments> = {
   readonly name: string
   /** Path from the repository's root. */
   readonly runbook: string
-  /** It changes nothing that another procedure builds on, so it may be under way beside one. */
+  /**
+   * It changes nothing that another procedure builds on, so it may be under way beside one. Not so
+   * the checks of backups: they fetch to the file that a restore reads.
+   */
   readonly besideOthers?: true
   readonly perform: (
     operator: OperatorOf<Arguments>,

@@ -203,6 +203,10 @@ const ROWS: readonly Row[] = [
 /** Why nothing of these is held here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'generate-root-token': 'the server refuses shares that are not in force: operator-keys.test.ts',
+  'audit-key-custody':
+    'changes nothing of the cluster; has the fetched file and the spare for itself',
+  'restore-verify': 'changes nothing of the cluster; has the fetched file and the spare for itself',
+  'verify-backup': 'changes nothing of the cluster; has the fetched file for itself',
   'recover-secrets': 'asks the audit logs and a server of its own: operator-audit.test.ts',
   'rejoin-node': 'starts what is down with its disk; a node that runs is left alone',
   'renew-certificate':
@@ -275,7 +279,7 @@ describe('who may join the others to a cluster that was restored', () => {
 
 describe('a replacement that is resumed', () => {
   test('takes the half-made new node for the lost one', async () => {
-    notes.write('node-replaced', third.name)
+    notes.write(`node-replaced-${third.name}`, third.name)
     const { ended, deeds } = await performed(
       replaceNode,
       { node: third, custody },
@@ -286,7 +290,7 @@ describe('a replacement that is resumed', () => {
   })
 
   test('of another node asks whether this one is lost', async () => {
-    notes.write('node-replaced', second.name)
+    notes.write(`node-replaced-${second.name}`, second.name)
     const { ended } = await performed(
       replaceNode,
       { node: third, custody },

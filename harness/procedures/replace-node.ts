@@ -31,7 +31,7 @@ export const replaceNode: Procedure<ReplaceNode> = {
           if (await raft.isServingPeer(node)) return
           await raft.seesOtherLeader(node)
           // Begun before, what is there now is a new machine, which may have got half of its data.
-          if (notes.read(BEGUN) !== node.name) await loss.seesLost([node], { disksAreBad })
+          if (notes.read(begun(node)) === undefined) await loss.seesLost([node], { disksAreBad })
           await operator.seesSealKeyEnabled()
         }),
       { source: 'RB:287' },
@@ -40,7 +40,7 @@ export const replaceNode: Procedure<ReplaceNode> = {
       'Remove the node from the peers',
       async () => {
         if (await raft.isServingPeer(node)) return
-        notes.write(BEGUN, node.name)
+        notes.write(begun(node), node.name)
         await raft.remove(node)
       },
       { source: 'RB:291-293' },
@@ -62,12 +62,12 @@ export const replaceNode: Procedure<ReplaceNode> = {
       'See all voters healthy',
       async () => {
         await operator.seesHealthyVoters()
-        notes.forget(BEGUN)
+        notes.forget(begun(node))
       },
       { source: 'RB:311-313' },
     )
   },
 }
 
-/** Name of the node whose replacement has begun and is not over. */
-const BEGUN = 'node-replaced'
+/** Left while the replacement of this node has begun and is not over. */
+const begun = ({ name }: Node): string => `node-replaced-${name}`

@@ -16,7 +16,6 @@ export type RestoreVerify = {
 export const restoreVerify: Procedure<RestoreVerify> = {
   name: 'restore-verify',
   runbook: 'docs/runbook/restore-verify.md',
-  besideOthers: true,
   async perform({ checks, sandbox }, { bucket, custody, under, youngerThan = hours(25) }, step) {
     try {
       const found = await fetchNewest(

@@ -12,7 +12,6 @@ export type VerifyBackup = {
 export const verifyBackup: Procedure<VerifyBackup> = {
   name: 'verify-backup',
   runbook: 'docs/runbook/verify-backup.md',
-  besideOthers: true,
   async perform({ checks }, { bucket, youngerThan = hours(25) }, step) {
     try {
       const found = await fetchNewest(
