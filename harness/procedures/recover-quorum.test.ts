@@ -52,7 +52,7 @@ async function performed(world: World, stopsAt?: string): Promise<readonly strin
       world.leader = name
     },
     renewMachine: async ({ name }: Node) => doing(`renew ${name}`),
-    seesUnsealed: async () => {},
+    seesJoinDecided: async () => 'joined',
     seesHealthyVoters: async () => {},
     seesLeaderThroughBalancer: async () => {},
     raft: {

@@ -2,6 +2,7 @@ import type { Node } from '../cluster/node.ts'
 import { all } from '../lib/all.ts'
 import { minutes } from '../lib/duration.ts'
 import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
+import { seeJoined } from './see-joined.ts'
 
 export type RecoverQuorum = SignedIn & {
   /** The node whose disk is left. */
@@ -59,7 +60,7 @@ export const recoverQuorum: Procedure<RecoverQuorum> = {
         await operator.renewMachine(node)
         await raft.join(node)
       }
-      await all(lost.map((node) => operator.seesUnsealed(node)))
+      await all(lost.map((node) => seeJoined(operator, node)))
     })
     await step('See all voters healthy', () => operator.seesHealthyVoters())
     await step('See the leader answer through the balancer', async () => {

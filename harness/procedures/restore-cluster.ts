@@ -9,6 +9,7 @@ import type { VaultClient } from '../vault/client.ts'
 import { fetchNewest } from './backup-steps.ts'
 import { generateRootTokenByShares } from './generate-root-token.ts'
 import { byPeople, type Procedure } from './procedure.ts'
+import { seeJoined } from './see-joined.ts'
 
 export type RestoreCluster = {
   /** All of the cluster; the first one gets the snapshot, the others join it. */
@@ -88,8 +89,9 @@ export const restoreCluster: Procedure<RestoreCluster> = {
         await all(others.map((node) => operator.stop(node)))
         // With a token left by an attempt before, its machine is the new one already.
         if (notes.kept(THROW_AWAY) !== undefined) return
-        await operator.renewMachine(first)
+        // Before its machine goes: half a new one is there and silent, and would count as left.
         notes.write(PROGRESS, 'begun')
+        await operator.renewMachine(first)
       },
       { source: 'RB:213-216' },
     )
@@ -145,7 +147,7 @@ export const restoreCluster: Procedure<RestoreCluster> = {
             await operator.renewMachine(node)
             await known.raft.join(node)
           }
-          await all(others.map((node) => operator.seesUnsealed(node)))
+          await all(others.map((node) => seeJoined(known, node)))
         },
         { source: 'RB:243-257' },
       )
