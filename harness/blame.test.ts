@@ -82,6 +82,8 @@ const full = Object.assign(new Error('ENOSPC: no space left on device'), { code:
 describe('in a step of a procedure', () => {
   test.each<readonly [string, Error, Blame, Blame]>([
     ['a refusal', new Refusal('a leader', 'none'), 'cluster', 'cluster'],
+    ['a look that AWS refused', new Refusal('a', 'b', { cause: aws(403) }), 'cluster', 'cluster'],
+    ['a look at a silent emulator', new Refusal('a', 'b', { cause: aws() }), 'machine', 'cluster'],
     ['a missing backup', new NoBackup('there is no backup'), 'cluster', 'cluster'],
     [
       'a wait that expired',

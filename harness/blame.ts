@@ -52,7 +52,9 @@ const row = (kind: Kind, byUs: Blame, inStep: BlameRow['inStep'] = byUs): BlameR
  */
 export const BLAME: readonly BlameRow[] = [
   // What somebody looked for and did not find.
-  ...[NeverHappened, Refusal, ServerEnded].map((kind) => row(kind, 'cluster')),
+  ...[NeverHappened, ServerEnded].map((kind) => row(kind, 'cluster')),
+  // A look that could not be made is put down to why: the emulator may be silent.
+  row(Refusal, 'cluster', ({ cause }) => (cause === undefined ? 'cluster' : blameOf(cause, true))),
   // What of backup, key or data is not as it should be.
   ...[NoBackup, NotAsSaved, NotAsStored, NotAsBackedUp, FileChanged].map((k) => row(k, 'cluster')),
   ...[SnapshotDamaged, SnapshotIncomplete, WrittenByNewer].map((kind) => row(kind, 'cluster')),
@@ -65,7 +67,7 @@ export const BLAME: readonly BlameRow[] = [
   row(VaultError, 'machine', 'cluster'),
   row(RequestFailed, 'machine', 'cluster'),
   // AWS is an emulator of ours: what it refuses is its part in the play, its silence is not.
-  row(AwsError, 'machine', (error) => (isRefusalOfAws(error) ? 'cluster' : 'machine')),
+  row(AwsError, 'machine', (error) => ((error as AwsError).isRefusal ? 'cluster' : 'machine')),
   // Nobody knows whether it was applied, and only another disk helps (product.md §3).
   row(InitOutcomeUnknown, 'machine'),
   ...[ShellFailed, BadDuration].map((kind) => row(kind, 'machine')),
@@ -80,6 +82,3 @@ export function blameOf(error: unknown, isInStep: boolean): Blame {
   if (!isInStep) return byUs
   return typeof inStep === 'function' ? inStep(error as Error) : inStep
 }
-
-const isRefusalOfAws = (error: Error): boolean =>
-  error instanceof AwsError && error.status !== undefined && error.status < 500

@@ -71,4 +71,9 @@ export class AwsError extends Error {
     this.code = errorCode
     this.status = $metadata?.httpStatusCode
   }
+
+  /** Whether it was answered, with a no: what AWS would say too. Else the emulator is broken or silent. */
+  get isRefusal(): boolean {
+    return this.status !== undefined && this.status < 500
+  }
 }

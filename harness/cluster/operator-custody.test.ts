@@ -95,7 +95,8 @@ const sealed = new VaultError({
   errors: ['could not verify hash file'],
   headers: {},
 })
-const away = new AwsError('s3:GetObject', undefined, { name: 'NoSuchKey', message: 'not there' })
+const $metadata = { httpStatusCode: 404 }
+const away = new AwsError('s3:GetObject', undefined, { name: 'NoSuchKey', $metadata })
 
 test.each<[what: string, end: End, why: RegExp]>([
   ['is damaged', { at: 'fetch', error: damage }, /it is empty/],

@@ -129,16 +129,18 @@ export class OperatorCustody {
   }
 }
 
-const OF_BACKUP = [AwsError, NeverHappened, NotAsSaved, Refusal, SnapshotDamaged, WrittenByNewer]
+const OF_BACKUP = [NeverHappened, NotAsSaved, Refusal, SnapshotDamaged, WrittenByNewer]
 
 /**
- * Why this backup does not open: it is damaged, the store does not give it, no private key that is
+ * Why this backup does not open: it is damaged, the store refuses it, no private key that is
  * held decrypts it, a newer server wrote it, the server did not take it, or took it and never
  * served it (of another cluster, say). What else fails is of the audit, and ends it.
  */
 function refusalIn(error: unknown): string | undefined {
   if (error instanceof VaultError) return error.errors.join('; ') || error.message
-  const isOfBackup = OF_BACKUP.some((kind) => error instanceof kind)
+  const isOfBackup =
+    OF_BACKUP.some((kind) => error instanceof kind) ||
+    (error instanceof AwsError && error.isRefusal)
   return isOfBackup && error instanceof Error ? error.message : undefined
 }
 

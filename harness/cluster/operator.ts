@@ -170,11 +170,12 @@ export class Operator {
    * @throws {Refusal} also when the KMS does not tell.
    */
   async seesSealKeyEnabled(): Promise<void> {
+    const wanted = 'the KMS key of the seal Enabled'
     const state = await this.keyState().catch((error: Error) => {
       if (isBug(error)) throw error
-      return error.message
+      throw new Refusal(wanted, error.message, { cause: error })
     })
-    if (state !== 'Enabled') throw new Refusal('the KMS key of the seal Enabled', state)
+    if (state !== 'Enabled') throw new Refusal(wanted, state)
   }
 
   /**

@@ -3,8 +3,9 @@ import { NeverHappened } from '../lib/until.ts'
 /** What a step needs is not so; nothing was changed. Not an error of the step: a safe stop. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
-  constructor(wanted: string, seen: string) {
-    super(`wanted: ${wanted}; seen: ${seen}; nothing was changed`)
+  /** @param options its cause, where what was to be seen could not be asked. */
+  constructor(wanted: string, seen: string, options?: ErrorOptions) {
+    super(`wanted: ${wanted}; seen: ${seen}; nothing was changed`, options)
   }
 }
 
