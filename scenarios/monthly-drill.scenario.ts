@@ -49,7 +49,13 @@ export const monthly = scenario(
       { length: DRILL_TENANTS },
       (_, i) => `tenants/drill-${String(i + 1).padStart(4, '0')}/exchanges/binance/trading`,
     )
-    const credentials = () => Promise.all(paths.map((path) => cluster.secrets().read(path)))
+    // One after the other: a hundred at once are a load that this is not about.
+    const credentials = async () => {
+      const secrets = cluster.secrets()
+      const read: Awaited<ReturnType<typeof secrets.read>>[] = []
+      for (const path of paths) read.push(await secrets.read(path))
+      return read
+    }
     let written: Awaited<ReturnType<typeof credentials>> = []
     const destroy = async () => {
       written = await credentials()

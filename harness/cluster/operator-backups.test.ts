@@ -73,6 +73,7 @@ describe('the name of a backup', () => {
 
   test('is a new one when that was of another kind', async () => {
     await backupsWith().backups.begin('daily')
+    vi.setSystemTime(TWO_AM + 1000)
     expect((await backupsWith().backups.begin('manual')).kind).toBe('manual')
   })
 
