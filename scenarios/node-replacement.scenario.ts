@@ -96,8 +96,10 @@ async function oldDiskAfterRemoval(verbs: Verbs): Promise<void> {
   await heal()
   await staysOut(verbs, old, node)
 
-  // With OpenBao it answers like one of the cluster, and somebody has to say that its disk is of no use.
-  await replacesAndSees(verbs, node, { disksAreBad: true })
+  // Nothing keeps it from serving but to switch it off for good, as the page says; with OpenBao it
+  // answers like one of the cluster, and what answers is not replaced.
+  await inject(hostDestroyed(node))
+  await replacesAndSees(verbs, node)
 }
 
 /** It was thought lost, another one has its place and its name, and it is on again beside that. */
@@ -151,10 +153,9 @@ async function peersAndLeader(cluster: Cluster): Promise<string> {
 async function replacesAndSees(
   { check, cluster, perform, until }: Verbs,
   node: Node,
-  decided: { readonly disksAreBad?: true } = {},
 ): Promise<void> {
   // Procedure
-  await perform(replaceNode, { node, custody: cluster.custody, ...decided })
+  await perform(replaceNode, { node, custody: cluster.custody })
 
   // Verification
   await until('three voters are healthy', async () => (await cluster.healthyVoters()) === 3)
