@@ -1,7 +1,6 @@
 import { formatDuration, milliseconds, seconds } from '../lib/duration.ts'
-import { RequestFailed } from '../lib/http.ts'
 import { happened, notYet, until } from '../lib/until.ts'
-import { describeHealth, readHealth } from '../vault/health.ts'
+import { describeHealth, healthIfAny } from '../vault/health.ts'
 import type { Node } from './node.ts'
 import type { OperatorPlace } from './operator.ts'
 import { Refusal } from './refusal.ts'
@@ -124,13 +123,10 @@ export class OperatorLoss {
 
   async #diskOf(node: Node): Promise<Disk> {
     const { anonymous, machines, signal } = this.#place
-    const options = { within: seconds(2), signal }
-    const health = await readHealth(anonymous(node.name), options).catch((error) => {
-      if (error instanceof RequestFailed) return undefined
-      throw error
-    })
+    const health = await healthIfAny(anonymous(node.name), { within: seconds(2), signal })
     if (health !== undefined) {
-      const isThere = !NOTHING_LEFT.includes(health.status)
+      // Of an empty disk, and of one that was removed: it has no vote any more.
+      const isThere = health.state !== 'uninitialized' && health.state !== 'removed'
       return { isThere, sign: describeHealth(health), answers: true }
     }
     const isThere = await machines.isThere(node)
@@ -139,7 +135,5 @@ export class OperatorLoss {
   }
 }
 
-/** What `sys/health` says of an empty disk, and of one that was removed: it has no vote any more. */
-const NOTHING_LEFT = [501, 530]
 /** In heartbeat timeouts: the first election after a start takes up to six. */
 const LONGER_THAN_AN_ELECTION = 10

@@ -1,7 +1,6 @@
 import { milliseconds, minutes, seconds } from '../lib/duration.ts'
-import { RequestFailed } from '../lib/http.ts'
 import { happened, notYet, until } from '../lib/until.ts'
-import { describeHealth, type Health, readHealth } from '../vault/health.ts'
+import { describeHealth, type Health, healthIfAny, serves } from '../vault/health.ts'
 import { stepDown } from '../vault/leader.ts'
 import { joinRaft, raftPeers, removePeer } from '../vault/raft.ts'
 import type { Node } from './node.ts'
@@ -153,10 +152,7 @@ export class OperatorRaft {
 
   async #health(node: Node): Promise<Health | undefined> {
     const { anonymous, signal } = this.#place
-    return readHealth(anonymous(node.name), { within: seconds(2), signal }).catch((error) => {
-      if (error instanceof RequestFailed) return undefined
-      throw error
-    })
+    return healthIfAny(anonymous(node.name), { within: seconds(2), signal })
   }
 
   /** The leader steps down, and another one leads. */
@@ -197,6 +193,3 @@ export class OperatorRaft {
     )
   }
 }
-
-const serves = (health: Health | undefined): boolean =>
-  health?.status === 200 || health?.status === 429

@@ -2,14 +2,14 @@ import { X509Certificate } from 'node:crypto'
 import type { KeyState } from '../aws/kms.ts'
 import type { IssuedCertificate } from '../lib/certificates.ts'
 import { type Duration, formatDuration, milliseconds, seconds } from '../lib/duration.ts'
-import { type Address, RequestFailed } from '../lib/http.ts'
+import type { Address } from '../lib/http.ts'
 import type { Secret } from '../lib/secret.ts'
 import { shownCertificate } from '../lib/tls-handshake.ts'
 import { happened, isBug, notYet, until } from '../lib/until.ts'
 import type { Container } from '../stack/container.ts'
 import { CONFIGURATION, withNobody } from '../stack/haproxy.ts'
 import type { VaultClient } from '../vault/client.ts'
-import { describeHealth, readHealth } from '../vault/health.ts'
+import { describeHealth, type Health, healthIfAny, readHealth, serves } from '../vault/health.ts'
 import type { Product } from '../vault/product.ts'
 import { reloadBalancer } from './balancer-reload.ts'
 import type { Machines } from './machines.ts'
@@ -206,33 +206,32 @@ export class Operator {
 
   /** Whether it answers as a node that serves, now. */
   async isUnsealed(node: Node): Promise<boolean> {
-    const within = seconds(2)
-    const health = await readHealth(this.#place.anonymous(node.name), { within }).catch((error) => {
-      if (error instanceof RequestFailed) return undefined
-      throw error
-    })
-    return health !== undefined && UNSEALED.includes(health.status)
+    const { anonymous, signal } = this.#place
+    return serves(await healthIfAny(anonymous(node.name), { within: seconds(2), signal }))
   }
 
   async seesUnsealed(node: Node): Promise<void> {
-    await this.#seesHealth(node, 'is unsealed', UNSEALED)
+    await this.#seesHealth(node, 'is unsealed', serves)
   }
 
-  /** What came of a join: 200 and 429 are one of the cluster, 530 is one that was removed from it. */
+  /** What came of a join: a node that serves, or one that was removed from the cluster again. */
   async seesJoinDecided(node: Node): Promise<'joined' | 'removed'> {
-    const status = await this.#seesHealth(node, 'is unsealed or removed', [...UNSEALED, REMOVED])
-    return status === REMOVED ? 'removed' : 'joined'
+    const isDecided = (health: Health) => serves(health) || health.state === 'removed'
+    const { state } = await this.#seesHealth(node, 'is unsealed or removed', isDecided)
+    return state === 'removed' ? 'removed' : 'joined'
   }
 
-  async #seesHealth(node: Node, what: string, wanted: readonly number[]): Promise<number> {
+  async #seesHealth(
+    node: Node,
+    what: string,
+    isWanted: (health: Health) => boolean,
+  ): Promise<Health> {
     const { view, signal } = this.#place
     return until(
       `${node.name} ${what}`,
       async () => {
         const health = await readHealth(view.client(node.name), { within: seconds(2) })
-        return wanted.includes(health.status)
-          ? happened(health.status)
-          : notYet(describeHealth(health))
+        return isWanted(health) ? happened(health) : notYet(describeHealth(health))
       },
       { within: seconds(60), every: milliseconds(50), signal },
     )
@@ -266,9 +265,6 @@ export class Operator {
   }
 }
 
-/** What `sys/health` says of one that serves, and of one that was removed (HashiCorp Vault). */
-const UNSEALED = [200, 429]
-const REMOVED = 530
 /** New connections, 25 ms apart: more than the worker before has left (100 ms). */
 const SERVED_IN_A_ROW = 8
 /** As the clean-start gate has it (`settledAgeMs`). */

@@ -1,3 +1,4 @@
+import { RequestFailed } from '../lib/http.ts'
 import type { CallOptions, VaultClient } from './client.ts'
 
 /** What a node says about itself without a token; also sealed, uninitialised or removed. */
@@ -51,6 +52,21 @@ export async function readHealth(client: VaultClient, options: CallOptions = {})
     ...(body?.version ? { version: body.version } : {}),
   }
 }
+
+/** The same, or `undefined` of a node that does not answer. */
+export async function healthIfAny(
+  client: VaultClient,
+  options: CallOptions = {},
+): Promise<Health | undefined> {
+  return readHealth(client, options).catch((error) => {
+    if (error instanceof RequestFailed) return undefined
+    throw error
+  })
+}
+
+/** Whether it says that it is unsealed and one of the cluster, as leader or as standby. */
+export const serves = (health: Pick<Health, 'state'> | undefined): boolean =>
+  health?.state === 'leader' || health?.state === 'standby'
 
 /** One line for a journal or a wait that is not over: `vault-2 is sealed (503)`. */
 export const describeHealth = ({ node, state, status }: Health): string =>
