@@ -2,6 +2,7 @@ import type { Node } from '../cluster/node.ts'
 import { orRefuse } from '../cluster/refusal.ts'
 import { minutes } from '../lib/duration.ts'
 import { byPeople, type Procedure, type SignedIn } from './procedure.ts'
+import { begun } from './replace-node.ts'
 import { seeJoined, tellJoined } from './see-joined.ts'
 
 /**
@@ -36,6 +37,9 @@ export const isolateCorruptedNode: Procedure<SignedIn & { node: Node }> = {
     await step('Join it', () => raft.join(node))
     await step('See it unseal by itself', () => seeJoined(operator, node), { tells: tellJoined })
     await step('See that it has a vote', () => raft.seesVoter(node))
-    await step('See all voters healthy', () => operator.seesHealthyVoters())
+    await step('See all voters healthy', async () => {
+      await operator.seesHealthyVoters()
+      operator.notes.forget(begun(node)) // nobody goes on with a replacement that was given up
+    })
   },
 }

@@ -13,6 +13,7 @@ import { isolateCorruptedNode } from './isolate-corrupted-node.ts'
 import { monthlyDrill } from './monthly-drill.ts'
 import type { Procedure, Step } from './procedure.ts'
 import { recoverQuorum } from './recover-quorum.ts'
+import { rejoinNode } from './rejoin-node.ts'
 import { replaceNode } from './replace-node.ts'
 import { restartSealedNode } from './restart-sealed-node.ts'
 import { restoreCluster } from './restore-cluster.ts'
@@ -306,6 +307,17 @@ describe('a replacement that is resumed', () => {
       { node: third, custody },
       { 'loss.seesLost': refused },
     )
+    expect(ended).toBeInstanceOf(Refusal)
+  })
+
+  test.each([
+    ['rejoin-node', rejoinNode],
+    ['isolate-corrupted-node', isolateCorruptedNode],
+  ])('is over where %s has brought the node back', async (_name, procedure) => {
+    notes.write(`node-replaced-${third.name}`, third.name)
+    await performed(procedure, { node: third, custody })
+    const looks = { 'loss.seesLost': refused }
+    const { ended } = await performed(replaceNode, { node: third, custody }, looks)
     expect(ended).toBeInstanceOf(Refusal)
   })
 

@@ -69,5 +69,5 @@ export const replaceNode: Procedure<ReplaceNode> = {
   },
 }
 
-/** Left while the replacement of this node has begun and is not over. */
-const begun = ({ name }: Node): string => `node-replaced-${name}`
+/** Note that is left while the replacement of this node has begun and is not over. */
+export const begun = ({ name }: Node): string => `node-replaced-${name}`
