@@ -15,6 +15,7 @@ const FACTS = {
 
 /** Of a machine that was given up and is back with its disk. */
 const OLD = {
+  on: 'the old machine is on: it says what it takes itself for',
   out: 'the old machine never leads; the peers, and who leads them in which term, stay as they are',
   kept: 'what the old machine acknowledges is in the cluster',
 }
@@ -139,6 +140,7 @@ async function staysOut(
     return true
   })
   note(`the old machine, ${old.inWords}; ${fewer} times fewer healthy voters than ${voters}`)
+  await check(OLD.on, true, async () => old.hasAnswered)
   await check(OLD.kept, 0, async () => (await old.said()).lost)
 }
 

@@ -73,3 +73,14 @@ test('one that calls itself the leader is seen', async () => {
   await old.ask(await serverOf(200))
   expect(old.hasLed).toBe(true)
 })
+
+test('one that is off has answered nothing', async () => {
+  const { old } = await knowing()
+  const server = createServer()
+  const client = clientOf(await serving(server))
+  await new Promise((closed) => server.close(closed))
+  await old.ask({ client })
+  expect(old.hasAnswered).toBe(false)
+  await old.ask(await serverOf(530))
+  expect(old.hasAnswered).toBe(true)
+})

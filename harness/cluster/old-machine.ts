@@ -76,6 +76,11 @@ export class OldMachine {
     else count(this.#refusals, write)
   }
 
+  /** Whether it was on at all: of one that is silent nothing is shown. */
+  get hasAnswered(): boolean {
+    return [...this.#health.keys()].some((said) => /^\d+$/.test(said))
+  }
+
   /** Whether it ever called itself the leader. */
   get hasLed(): boolean {
     return this.#health.has('200')
